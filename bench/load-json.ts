@@ -1,0 +1,49 @@
+/** The JSON load, its own process: `bun bench/load-json.ts ORDER` prints a report as JSON. */
+import autocannon from 'autocannon';
+import { clientKey, percentile, requestBody } from './load.ts';
+import type { LoadOrder, LoadReport } from './load.ts';
+
+const order: LoadOrder = JSON.parse(process.argv[2] ?? '');
+if (order.kind !== 'json') throw new Error('the SSE load is load-sse.ts');
+
+const times: number[] = [];
+let first = 0;
+let last = 0;
+const run = autocannon(
+  {
+    url: `http://127.0.0.1:${order.target.port}${order.target.path}`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${clientKey}` },
+    body: requestBody(false),
+    connections: order.connections,
+    amount: order.requests,
+    timeout: 10,
+    expectBody: order.expected,
+  },
+  (error, result) => {
+    const bad = error ? 1 : result.errors + result.timeouts + result.mismatches + result.non2xx;
+    if (bad > 0) {
+      console.error('autocannon:', error ?? result);
+      process.exit(1);
+    }
+    report();
+  },
+);
+
+// autocannon's own histogram has whole milliseconds and its clock runs to the next full second.
+run.on('response', (_client, _status, _bytes, ms) => {
+  last = performance.now();
+  if (times.length === 0) first = last - ms;
+  times.push(ms);
+});
+
+function report(): void {
+  const result: LoadReport = {
+    requests: times.length,
+    seconds: (last - first) / 1000,
+    p50: percentile(times, 0.5),
+    p99: percentile(times, 0.99),
+  };
+  console.log(JSON.stringify(result));
+  process.exit(0);
+}

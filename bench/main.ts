@@ -1,0 +1,121 @@
+/**
+ * The benchmark: `bun run bench [--quick] [--only json,sse,starts,open]
+ * [--contenders direct,haproxy,aifd]`.
+ * Load, upstream and each contender are processes of their own; rounds alternate between the contenders.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { check, names, startContenders } from './contenders.ts';
+import type { Contender } from './contenders.ts';
+import { freePort, start, untilListening } from './processes.ts';
+import { compare, save, surroundings, table } from './report.ts';
+import type { Row } from './report.ts';
+import { measure, medians, scenarios, warmUp } from './scenarios.ts';
+import type { Sample, Scenario } from './scenarios.ts';
+
+interface Plan {
+  rounds: number;
+  /** Part of the full number of requests. */
+  share: number;
+  chosen: Scenario[];
+  wanted: readonly string[];
+}
+
+type Results = Map<Scenario, Map<Contender['name'], Sample[]>>;
+
+function readPlan(): Plan {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean' }, only: { type: 'string' }, contenders: { type: 'string' } },
+  });
+  const groups = choose('only', values.only, [...new Set(scenarios.map((scenario) => scenario.group))]);
+  return {
+    rounds: values.quick ? 1 : 3,
+    share: values.quick ? 0.25 : 1,
+    chosen: scenarios.filter((scenario) => groups.includes(scenario.group)),
+    wanted: choose('contenders', values.contenders, names),
+  };
+}
+
+/** Reads a comma-separated choice; everything when there is none. */
+function choose(flag: string, value: string | undefined, all: readonly string[]): readonly string[] {
+  const chosen = value?.split(',') ?? all;
+  const unknown = chosen.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Error(`--${flag} takes ${all.join(', ')}; not ${unknown.join(', ')}`);
+  return chosen;
+}
+
+/** One round: fresh processes, every scenario on every contender. */
+async function runRound(round: number, plan: Plan, results: Results): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'aifd-bench-'));
+  const port = freePort();
+  const command = [process.execPath, join(import.meta.dir, 'upstream.ts'), String(port)];
+  const upstream = start(command, { log: join(folder, 'upstream.log') });
+  let contenders: Contender[] = [];
+  try {
+    await untilListening(port, 'the mock upstream');
+    contenders = await startContenders(plan.wanted, port, folder);
+    const expected = await checkAll(contenders);
+    for (const contender of contenders) await warmUp(contender, expected);
+    // Every other round goes backwards, so that being first is nobody's privilege.
+    const order = round % 2 === 0 ? contenders : contenders.toReversed();
+    for (const scenario of plan.chosen) {
+      for (const contender of order) {
+        note(`round ${round + 1} of ${plan.rounds}: ${scenario.name}: ${contender.name}`);
+        try {
+          keep(results, scenario, contender, await measure(scenario, contender, expected, plan.share));
+        } catch (error) {
+          failures.push(`${scenario.name}: ${contender.name}: ${String(error)}`);
+        }
+      }
+    }
+  } finally {
+    for (const contender of contenders) await contender.child?.stop();
+    await upstream.stop();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function checkAll(contenders: Contender[]): Promise<string> {
+  const answers = await Promise.all(contenders.map(check));
+  const [expected = ''] = answers;
+  contenders.forEach((contender, index) => {
+    if (answers[index] !== expected) throw new Error(`${contender.name} changed the upstream's JSON answer`);
+  });
+  return expected;
+}
+
+function keep(results: Results, scenario: Scenario, contender: Contender, sample: Sample): void {
+  const byName = results.getOrInsertComputed(scenario, () => new Map());
+  byName.getOrInsertComputed(contender.name, () => []).push(sample);
+}
+
+function note(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else process.stderr.write(`${text}\n`);
+}
+
+const plan = readPlan();
+const results: Results = new Map();
+/** Runs with an answer that was not whole: they have no figures, and fail the bench at its end. */
+const failures: string[] = [];
+for (let round = 0; round < plan.rounds; round++) await runRound(round, plan, results);
+const rows = [...results].flatMap(([scenario, byName]) =>
+  names.flatMap((contender) => row(scenario, contender, byName.get(contender) ?? [])),
+);
+const { machine, versions } = surroundings();
+const compared = compare(rows);
+note('');
+console.log(`${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}`);
+console.log(
+  `aifd ${versions.aifd}, Bun ${versions.bun}, HAProxy ${versions.haproxy}; ${plan.rounds} round(s), medians`,
+);
+console.log(table(compared));
+for (const failure of failures) console.log(`\nFAILED ${failure}`);
+console.log(`\nsaved in ${await save(compared, { rounds: plan.rounds, share: plan.share, failures })}`);
+process.exit(failures.length > 0 ? 1 : 0);
+
+function row(scenario: Scenario, contender: string, rounds: Sample[]): Omit<Row, 'cpuToHaproxy'>[] {
+  return rounds.length === 0 ? [] : [{ scenario: scenario.name, contender, median: medians(rounds), rounds }];
+}

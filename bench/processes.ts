@@ -1,0 +1,59 @@
+import { processTree } from './cpu.ts';
+
+/** A child process of the bench. */
+export interface Child {
+  pid: number;
+  /** Ends it and all its descendants. */
+  stop(): Promise<void>;
+}
+
+/** Starts a child with only the given environment besides PATH and HOME; its output goes to `log`. */
+export function start(
+  command: string[],
+  options: { env?: Record<string, string>; cwd?: string; log: string },
+): Child {
+  const child = Bun.spawn(command, {
+    cwd: options.cwd,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...options.env },
+    stdin: 'ignore',
+    stdout: Bun.file(options.log),
+    stderr: Bun.file(`${options.log}.err`),
+  });
+  return { pid: child.pid, stop: () => end(child) };
+}
+
+async function end(child: Bun.Subprocess): Promise<void> {
+  const tree = processTree(child.pid);
+  child.kill('SIGTERM');
+  await Promise.race([child.exited, Bun.sleep(3000)]);
+  for (const pid of child.exitCode === null && child.signalCode === null ? tree : []) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+  await child.exited;
+}
+
+/** A TCP port that was free a moment ago. */
+export function freePort(): number {
+  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
+}
+
+/** Waits until something accepts connections on the port. @throws Error after `seconds`. */
+export async function untilListening(port: number, what: string, seconds = 10): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  while (performance.now() < deadline) {
+    try {
+      const socket = await Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } });
+      return void socket.terminate();
+    } catch {
+      await Bun.sleep(50);
+    }
+  }
+  throw new Error(`${what} did not listen on port ${port} within ${seconds} seconds`);
+}

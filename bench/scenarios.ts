@@ -1,0 +1,122 @@
+import type { Contender } from './contenders.ts';
+import { CpuMeter, residentBytes } from './cpu.ts';
+import { runLoad } from './load.ts';
+import type { LoadOrder, LoadReport } from './load.ts';
+
+/** One thing that is measured. `share` scales the work of a quick run. */
+export interface Scenario {
+  /** What `--only` takes. */
+  group: 'json' | 'sse' | 'starts' | 'open';
+  name: string;
+  order(contender: Contender, expected: string, share: number): LoadOrder;
+}
+
+/** What one run of one scenario gave; times in milliseconds, `cpu` in microseconds a request, `rss` in bytes. */
+export interface Sample {
+  rate: number;
+  p50: number;
+  p99: number;
+  first50?: number;
+  first99?: number;
+  allStarted?: number;
+  cpu?: number;
+  rss?: number;
+}
+
+const path = '/v1/chat/completions';
+
+/** Everything that the bench measures, in its order. */
+export const scenarios: readonly Scenario[] = [
+  json(1, 3000),
+  json(32, 20_000),
+  sse('SSE 50 events, no interval, 32 connections', '?chunks=50', 2000),
+  sse('SSE 50 events, 2 ms apart, 32 connections', '?chunks=50&interval=2', 800),
+  starts('starts', 1000, 3000),
+  starts('open', 4000, 6000),
+];
+
+function json(connections: number, requests: number): Scenario {
+  return {
+    group: 'json',
+    name: `JSON, ${connections} connection${connections > 1 ? 's' : ''}`,
+    order: ({ port }, expected, share) => {
+      const amount = Math.ceil(requests * share);
+      return { kind: 'json', target: { port, path }, connections, requests: amount, expected };
+    },
+  };
+}
+
+function sse(name: string, query: string, requests: number): Scenario {
+  return {
+    group: 'sse',
+    name,
+    order: ({ port }, _expected, share) => {
+      const target = { port, path: path + query, events: 50 };
+      return { kind: 'sse', target, connections: 32, requests: Math.ceil(requests * share) };
+    },
+  };
+}
+
+/** Streams that are all opened at once: a first event at once, the second `hold` milliseconds later. */
+function starts(group: 'starts' | 'open', connections: number, hold: number): Scenario {
+  return {
+    group,
+    name: `${connections.toLocaleString('en')} streams at once, open for ${hold / 1000} s`,
+    order: ({ port }) => {
+      const target = { port, path: `${path}?chunks=2&interval=${hold}`, events: 2 };
+      return { kind: 'starts', target, connections };
+    },
+  };
+}
+
+/** Brings code to its compiled state and connections up, outside of any measure. */
+export async function warmUp(contender: Contender, expected: string): Promise<void> {
+  const target = { port: contender.port, path };
+  await runLoad({ kind: 'json', target, connections: 32, requests: 10_000, expected });
+  const sseTarget = { port: contender.port, path: `${path}?chunks=50`, events: 50 };
+  await runLoad({ kind: 'sse', target: sseTarget, connections: 32, requests: 600 });
+}
+
+/** Runs one scenario on one contender. @throws Error when an answer was not whole. */
+export async function measure(
+  scenario: Scenario,
+  contender: Contender,
+  expected: string,
+  share: number,
+): Promise<Sample> {
+  const pid = contender.child?.pid;
+  const meter = pid === undefined ? undefined : new CpuMeter(pid);
+  let rss: number | undefined;
+  const remember = (): void => {
+    if (pid !== undefined) rss ??= residentBytes(pid);
+  };
+  const report = await runLoad(scenario.order(contender, expected, share), remember).finally(() =>
+    remember(),
+  );
+  const microseconds = meter?.stop();
+  return toSample(report, microseconds, rss);
+}
+
+function toSample(report: LoadReport, microseconds: number | undefined, rss: number | undefined): Sample {
+  const { requests, seconds, p50, p99, first50, first99, allStarted } = report;
+  const cpu = microseconds === undefined ? undefined : microseconds / requests;
+  return { rate: requests / seconds, p50, p99, first50, first99, allStarted, cpu, rss };
+}
+
+/** The median of each figure over the rounds. */
+export function medians(samples: readonly Sample[]): Sample {
+  const of = (name: keyof Sample): number | undefined => {
+    const values = samples.map((sample) => sample[name]).filter((value) => value !== undefined);
+    return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+  };
+  return {
+    rate: of('rate') ?? 0,
+    p50: of('p50') ?? 0,
+    p99: of('p99') ?? 0,
+    first50: of('first50'),
+    first99: of('first99'),
+    allStarted: of('allStarted'),
+    cpu: of('cpu'),
+    rss: of('rss'),
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * Makes one self-contained binary of aifd: `bun run build [--outfile dist/aifd] [--target bun-linux-arm64]`.
+ */
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { lmdbPrebuild } from './lmdb-prebuild.ts';
+
+const root = join(import.meta.dir, '..');
+const { values } = parseArgs({
+  options: { outfile: { type: 'string', default: join(root, 'dist/aifd') }, target: { type: 'string' } },
+});
+const outfile = resolve(values.outfile);
+mkdirSync(dirname(outfile), { recursive: true });
+
+const built = await Bun.build({
+  entrypoints: [join(root, 'src/cli/main.ts')],
+  // Names are kept: Elysia reads its handlers' source to see what they use, and stack traces stay readable.
+  minify: { whitespace: true, syntax: true, identifiers: false },
+  plugins: [lmdbPrebuild(values.target)],
+  // The program reads .env itself, in its own order, and says so; a bunfig.toml beside the user is not its own.
+  compile: {
+    outfile,
+    autoloadDotenv: false,
+    autoloadBunfig: false,
+    ...(values.target ? { target: values.target as Bun.Build.CompileTarget } : {}),
+  },
+});
+if (!built.success) throw new AggregateError(built.logs, 'the build failed');
+console.log(`${outfile} (${(statSync(outfile).size / 1e6).toFixed(0)} MB)`);

@@ -1,0 +1,82 @@
+import type { CommandDef } from 'citty';
+import { restoreEnvironment, trueEnvironment } from '../../config/environment.ts';
+import { type Flags, load, type Loaded } from '../../config/load.ts';
+import type { Config } from '../../config/options.ts';
+import { type Demo, startDemo } from '../demo.ts';
+import { exitCodes } from '../exit.ts';
+import { parseFlags } from '../flags.ts';
+import { renderHelp } from '../help.ts';
+import { printPanels, printWarning } from '../panels.ts';
+import { serveUntilStopped } from '../process.ts';
+
+const summary = 'start forwarding';
+
+/** `aifd run`: the server, alone or as a supervisor of workers. Resolves to the exit code when it has ended. */
+const command: CommandDef = {
+  meta: { name: 'run', description: summary },
+  run: async ({ rawArgs }) => {
+    const { flags, switches } = parseFlags(rawArgs, ['demo']);
+    if (switches.has('help')) {
+      console.log(
+        renderHelp('run', summary, [['--demo', 'Forward to a built-in upstream: no key, no network']]),
+      );
+      return exitCodes.clean;
+    }
+    const demo = switches.has('demo') ? await startDemo(flags) : undefined;
+    try {
+      return await start(demo?.flags ?? flags, demo);
+    } finally {
+      demo?.stop();
+    }
+  },
+};
+
+export default command;
+
+async function start(flags: Flags, demo: Demo | undefined): Promise<number> {
+  const cwd = process.cwd();
+  const env = trueEnvironment(cwd);
+  const loaded = load({ flags, env, cwd, setAside: demo?.setAside });
+  const { config } = loaded;
+  // The supervisor has said it all already.
+  if (process.env.AIFD_WORKER !== undefined) return serveAsWorker(config);
+  await announce(loaded);
+  if (config.workers > 1) {
+    restoreEnvironment(env);
+    return superviseWorkers(config);
+  }
+  return serveUntilStopped(config, async (url) => {
+    sayListening(url);
+    await demo?.chat(url);
+  });
+}
+
+async function announce({ config, warnings }: Loaded): Promise<void> {
+  await printPanels(config);
+  for (const warning of warnings) await printWarning(warning);
+}
+
+async function superviseWorkers(config: Config): Promise<number> {
+  const { ownCommand, supervise } = await import('../../server/supervisor.ts');
+  const scheme = config.tlsCertFile === undefined ? 'http' : 'https';
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  return supervise({
+    config,
+    command: ownCommand(),
+    onReady: () => sayListening(`${scheme}://${host}:${config.port}`, config.workers),
+    log: (line) => console.error(`aifd: ${line}`),
+  });
+}
+
+async function serveAsWorker(config: Config): Promise<number> {
+  const { onSupervisorGone } = await import('../../server/supervisor.ts');
+  // Nobody would ever stop an orphan, and it would hold the port: it takes its leave as if asked to.
+  onSupervisorGone(() => process.kill(process.pid, 'SIGTERM'));
+  return serveUntilStopped(config, () => process.send?.({ ready: true }));
+}
+
+/** The time is from the start of the process, the runtime's own start included. */
+function sayListening(url: string, workers = 1): void {
+  const crew = workers > 1 ? ` with ${workers} workers` : '';
+  console.log(`listening on ${url}${crew} (started in ${Math.round(performance.now())} ms)`);
+}

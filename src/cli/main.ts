@@ -1,0 +1,58 @@
+#!/usr/bin/env bun
+import { defineCommand, runCommand } from 'citty';
+import pkg from '../../package.json' with { type: 'json' };
+import { nearest } from '../config/nearest.ts';
+import { complain, exitCodes, UsageError } from './exit.ts';
+
+/** Loaded when asked for, so that `--version` does not pay for a server. */
+const commands = {
+  run: () => import('./commands/run.ts').then((module) => module.default),
+  config: () => import('./commands/config.ts').then((module) => module.default),
+};
+
+const summaries: Record<keyof typeof commands, string> = {
+  run: 'start forwarding',
+  config: 'print the configuration in force, and where each value came from',
+};
+
+function usage(): string {
+  const lines = Object.entries(summaries).map(([name, summary]) => `  ${name.padEnd(8)}  ${summary}`);
+  return [
+    `aifd ${pkg.version}: ${pkg.description}`,
+    '',
+    'Usage: aifd COMMAND [OPTIONS]',
+    '',
+    'Commands',
+    ...lines,
+    '',
+    'aifd COMMAND --help shows the options of a command; --version the version.',
+  ].join('\n');
+}
+
+/** @throws UsageError for a command that there is not */
+async function main([name, ...rawArgs]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    // Help that was asked for is an answer; help for want of a command is a complaint.
+    (name === undefined ? console.error : console.log)(usage());
+    return name === undefined ? exitCodes.badConfiguration : exitCodes.clean;
+  }
+  if (name === '--version' || name === '-v') {
+    console.log(pkg.version);
+    return exitCodes.clean;
+  }
+  if (!Object.hasOwn(commands, name)) throw unknownCommand(name);
+  const command = defineCommand(await commands[name as keyof typeof commands]());
+  const { result } = await runCommand(command, { rawArgs });
+  return result as number;
+}
+
+function unknownCommand(name: string): UsageError {
+  const what = name.startsWith('-') ? 'option' : 'command';
+  const meant = nearest(name, [...Object.keys(commands), '--help', '--version']);
+  return new UsageError(
+    `there is no ${what} ${name}: ${meant === undefined ? 'see aifd --help' : `did you mean ${meant}?`}`,
+  );
+}
+
+// Not only the code: what a stopped server leaves open (a pooled connection, say) must not keep us.
+process.exit(await main(process.argv.slice(2)).catch(complain));

@@ -1,0 +1,196 @@
+import { boolean, byteSize, filePath, host, integer, type Kind, proxyUrl, seconds } from './kinds.ts';
+import { addressList, keyList, nestedKeyList, originList, prefixList, statusList, urlList } from './lists.ts';
+import type { Target } from './targets.ts';
+
+/** One option: the parser, `--help`, `.env.example`, the docs and `aifd config` are all made from this. */
+export interface Option<T = unknown> {
+  /** The environment variable; the flag is the same in kebab case. */
+  readonly env: string;
+  readonly group: Group;
+  readonly kind: Kind<T>;
+  /** As the user would write it; the empty text means that the option is unset. */
+  readonly default: string;
+  /** One line, without a full stop. */
+  readonly help: string;
+  /** Masked wherever it is printed. */
+  readonly secret?: true;
+}
+
+export const groups = ['Server', 'Targets', 'Keys and access', 'Timeouts', 'Retries'] as const;
+export type Group = (typeof groups)[number];
+
+const define = <T>(
+  group: Group,
+  env: string,
+  kind: Kind<T>,
+  fallback: string,
+  help: string,
+  secret?: 'secret',
+): Option<T> => ({ group, env, kind, default: fallback, help, ...(secret && { secret: true }) });
+
+const server = 'Server';
+const targets = 'Targets';
+const access = 'Keys and access';
+const timeouts = 'Timeouts';
+const retries = 'Retries';
+
+/** Every option there is, in the order that help and docs show them. */
+export const options = {
+  port: define(server, 'PORT', integer(0, 65_535), '8000', 'Port to listen on (0: any free one)'),
+  host: define(server, 'HOST', host, '0.0.0.0', 'Address to listen on'),
+  workers: define(server, 'WORKERS', integer(1, 256), '1', 'Processes that share the port'),
+  tlsCertFile: define(server, 'TLS_CERT_FILE', filePath, '', 'Certificate chain (PEM), to serve https'),
+  tlsKeyFile: define(server, 'TLS_KEY_FILE', filePath, '', 'Private key (PEM) of that certificate'),
+  shutdownTimeout: define(
+    server,
+    'SHUTDOWN_TIMEOUT',
+    seconds,
+    '30',
+    'Seconds that open requests have to end after SIGTERM or SIGINT',
+  ),
+  maxBodySize: define(server, 'MAX_BODY_SIZE', byteSize, '0', 'Largest request body, else 413 (0: no limit)'),
+  corsOrigins: define(
+    server,
+    'CORS_ORIGINS',
+    originList,
+    '',
+    'Origins whose preflights are answered here (unset: they go upstream)',
+  ),
+
+  openaiBaseUrl: define(
+    targets,
+    'OPENAI_BASE_URL',
+    urlList,
+    'https://api.openai.com',
+    'Base URLs of OpenAI-style services',
+  ),
+  openaiRoutePrefix: define(
+    targets,
+    'OPENAI_ROUTE_PREFIX',
+    prefixList,
+    '/',
+    'Route prefix of each OPENAI_BASE_URL, by position',
+  ),
+  extraBaseUrl: define(targets, 'EXTRA_BASE_URL', urlList, '', 'Base URLs of further services'),
+  extraRoutePrefix: define(
+    targets,
+    'EXTRA_ROUTE_PREFIX',
+    prefixList,
+    '',
+    'Route prefix of each EXTRA_BASE_URL, by position',
+  ),
+  proxy: define(targets, 'PROXY', proxyUrl, '', 'http(s) proxy for upstream traffic', 'secret'),
+
+  openaiApiKey: define(
+    access,
+    'OPENAI_API_KEY',
+    keyList,
+    '',
+    'Real keys for the OPENAI targets, used in turn',
+    'secret',
+  ),
+  extraApiKey: define(
+    access,
+    'EXTRA_API_KEY',
+    nestedKeyList,
+    '',
+    'Real keys for each EXTRA target, by position, | between several of one',
+    'secret',
+  ),
+  forwardKey: define(access, 'FORWARD_KEY', keyList, '', 'Keys that clients must send', 'secret'),
+  allowClientKeys: define(
+    access,
+    'ALLOW_CLIENT_KEYS',
+    boolean,
+    'false',
+    "Pass a key that is not in FORWARD_KEY upstream as the client's own",
+  ),
+  ipWhitelist: define(access, 'IP_WHITELIST', addressList, '', 'Only these clients may call, others get 403'),
+  ipBlacklist: define(access, 'IP_BLACKLIST', addressList, '', 'These clients get 403'),
+  trustedProxies: define(
+    access,
+    'TRUSTED_PROXIES',
+    addressList,
+    '',
+    'Proxies in front whose X-Forwarded-For is believed',
+  ),
+
+  timeout: define(timeouts, 'TIMEOUT', seconds, '10', 'Seconds to connect to an upstream (0: no limit)'),
+  firstByteTimeout: define(
+    timeouts,
+    'FIRST_BYTE_TIMEOUT',
+    seconds,
+    '600',
+    'Seconds until the first byte of an answer (0: no limit)',
+  ),
+  idleTimeout: define(
+    timeouts,
+    'IDLE_TIMEOUT',
+    seconds,
+    '600',
+    'Seconds of silence between two bytes of an answer (0: no limit)',
+  ),
+  totalTimeout: define(timeouts, 'TOTAL_TIMEOUT', seconds, '0', 'Seconds for a whole request (0: no limit)'),
+
+  maxRetries: define(retries, 'MAX_RETRIES', integer(0, 20), '3', 'Further tries after a failed one'),
+  maxRetryAfter: define(
+    retries,
+    'MAX_RETRY_AFTER',
+    seconds,
+    '10',
+    'Longest Retry-After, in seconds, that is waited for',
+  ),
+  retryStatuses: define(
+    retries,
+    'RETRY_STATUSES',
+    statusList,
+    '502,503,504',
+    'Upstream statuses that are tried again',
+  ),
+} as const;
+
+export type OptionName = keyof typeof options;
+
+/** What each option's text becomes. */
+export type Values = {
+  readonly [Name in OptionName]: (typeof options)[Name] extends Option<infer T> ? T : never;
+};
+
+/** The configuration in force: deep-frozen, and everything in it checked. Times are in seconds, sizes in bytes. */
+export interface Config extends Values {
+  /** Longest prefix first, `/` last. */
+  readonly targets: readonly Target[];
+}
+
+export const optionNames = Object.keys(options) as OptionName[];
+
+/** The table without the types of the single values, for code that walks it. */
+export const optionOf = (name: OptionName): Option => options[name] as Option;
+
+/** `OPENAI_BASE_URL` → `openai-base-url`, without the dashes before it. */
+export const flagOf = (option: Option): string => option.env.toLowerCase().replaceAll('_', '-');
+
+/**
+ * Names that openai-forward or a later version knows and this one does not. Set to something that would turn
+ * the feature on they are an error: a limit that somebody counts on must not be missing silently.
+ */
+export const notYet = [
+  'REQ_RATE_LIMIT',
+  'GLOBAL_RATE_LIMIT',
+  'RATE_LIMIT_STRATEGY',
+  'RATE_LIMIT_BACKEND',
+  'REQ_RATE_LIMIT_BACKEND',
+  'TOKEN_RATE_LIMIT',
+  'TOKENS_LIMIT',
+  'CONCURRENCY_LIMIT',
+  'USER_CONCURRENCY_LIMIT',
+  'LEVEL_MODELS',
+  'LOG_CHAT',
+  'PRINT_CHAT',
+  'CACHE_CHAT_COMPLETION',
+  'CACHE_EMBEDDING',
+  'CACHE_ROUTES',
+  'CACHE_BACKEND',
+  'METRICS',
+  'BENCHMARK_MODE',
+] as const;

@@ -1,0 +1,66 @@
+import { BlockList, isIP } from 'node:net';
+import type { Config } from '../../config/options.ts';
+import type { Edge } from '../exchange.ts';
+
+/** Who may come in, by address, and what a client's address is. */
+export class AddressRules {
+  private readonly allowed: BlockList | undefined;
+  private readonly denied: BlockList | undefined;
+  private readonly proxies: BlockList | undefined;
+
+  constructor(config: Pick<Config, 'ipWhitelist' | 'ipBlacklist' | 'trustedProxies'>) {
+    this.allowed = toList(config.ipWhitelist);
+    this.denied = toList(config.ipBlacklist);
+    this.proxies = toList(config.trustedProxies);
+  }
+
+  /** True when the request's address is let in. Costs nothing when no list is set. */
+  admits(request: Request, edge: Edge): boolean {
+    if (!this.allowed && !this.denied) return true;
+    const address = this.clientAddress(request, edge);
+    if (this.denied && contains(this.denied, address)) return false;
+    return !this.allowed || contains(this.allowed, address);
+  }
+
+  /**
+   * The client's address: the socket's, or, when that is a trusted proxy's, the last one in `X-Forwarded-For` that is
+   * not. What stands before it could be written by anybody.
+   */
+  clientAddress(request: Request, edge: Edge): string {
+    let address = plain(edge.addressOf(request));
+    if (!this.proxies || !contains(this.proxies, address)) return address;
+    const hops = (request.headers.get('x-forwarded-for') ?? '').split(',');
+    for (let i = hops.length - 1; i >= 0; i--) {
+      const hop = plain(hops[i]!.trim());
+      if (isIP(hop) === 0) return address;
+      address = hop;
+      if (!contains(this.proxies, hop)) return hop;
+    }
+    return address;
+  }
+}
+
+function toList(entries: readonly string[]): BlockList | undefined {
+  if (entries.length === 0) return undefined;
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address, bits] = entry.split('/') as [string, string | undefined];
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
+}
+
+function contains(list: BlockList, address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** `::ffff:1.2.3.4` (a v4 client on a v6 socket) as `1.2.3.4`; `1.2.3.4:567` and `[::1]:567` without the port. */
+function plain(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped) return mapped[1]!;
+  const withPort = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/.exec(address);
+  return withPort ? (withPort[1] ?? withPort[2]!) : address;
+}

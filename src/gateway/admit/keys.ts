@@ -1,0 +1,117 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Config } from '../../config/options.ts';
+import { refuse } from '../errors.ts';
+
+/** Where a key stood in the request, and so where the real one goes. */
+export type Place = 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-key' | 'query' | 'protocol';
+
+/** What is done about a request's credentials on their way upstream. */
+export type Credentials =
+  /** They go as they came. */
+  | { readonly kind: 'pass' }
+  /** All that the client sent are taken out; a real key, if the target has one, goes to `place`. */
+  | { readonly kind: 'replace'; readonly place: Place };
+
+/** Header fields that carry a key, in the order in which they are looked at. */
+const keyHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const;
+
+/** The header names that {@link Credentials} `replace` takes out. */
+export const credentialHeaders: ReadonlySet<string> = new Set<string>(keyHeaders);
+
+/** Browsers can't set headers on a WebSocket: OpenAI lets them send the key as a sub-protocol. */
+export const keyProtocol = 'openai-insecure-api-key.';
+
+const pass: Credentials = { kind: 'pass' };
+
+/** Decides whether a request's key lets it in, and what becomes of the key. */
+export class Keyring {
+  /** Keyed by a digest under a secret of this process: no lookup's timing tells anything of a key. */
+  private readonly digests: ReadonlySet<string>;
+  private readonly secret = randomBytes(32);
+  private readonly allowClientKeys: boolean;
+
+  constructor(config: Pick<Config, 'forwardKey' | 'allowClientKeys'>) {
+    this.digests = new Set(config.forwardKey.map((key) => this.digest(key)));
+    this.allowClientKeys = config.allowClientKeys;
+  }
+
+  /**
+   * @param hasRealKeys - the target has keys of its own
+   * @returns what to do with the credentials, or the refusal
+   */
+  admit(request: Request, path: string, hasRealKeys: boolean): Credentials | Response {
+    if (this.digests.size === 0 && !hasRealKeys) return pass;
+    const sent = presented(request.headers, path);
+    if (this.digests.size === 0) return { kind: 'replace', place: sent[0]?.place ?? 'authorization' };
+    const known = sent.find(({ key }) => this.digests.has(this.digest(key)));
+    if (known) return { kind: 'replace', place: known.place };
+    if (sent.length === 0) return refuse('missing_api_key');
+    // Another scheme is no key, but its words must not carry a forward key upstream either.
+    const words = request.headers.get('authorization')?.split(/\s+/) ?? [];
+    const hidden = words.some((word) => this.digests.has(this.digest(word)));
+    return this.allowClientKeys && !hidden ? pass : refuse('invalid_api_key');
+  }
+
+  private digest(key: string): string {
+    return createHmac('sha256', this.secret).update(key).digest('base64');
+  }
+}
+
+interface Presented {
+  readonly place: Place;
+  readonly key: string;
+}
+
+function presented(headers: Headers, path: string): Presented[] {
+  const found: Presented[] = [];
+  for (const place of keyHeaders) {
+    const value = headers.get(place);
+    if (value === null) continue;
+    const key = place === 'authorization' ? /^bearer +(\S+) *$/i.exec(value)?.[1] : value.trim();
+    if (key) found.push({ place, key });
+  }
+  const query = queryKey(path);
+  if (query) found.push({ place: 'query', key: query });
+  const protocol = protocolKey(headers);
+  if (protocol) found.push({ place: 'protocol', key: protocol });
+  return found;
+}
+
+const keyParameter = /([?&])key=([^&]*)/;
+
+function queryKey(path: string): string | undefined {
+  const value = path.includes('key=') ? keyParameter.exec(path)?.[2] : undefined;
+  if (!value) return undefined;
+  try {
+    return decodeURIComponent(value.replaceAll('+', ' '));
+  } catch {
+    return value;
+  }
+}
+
+function protocolKey(headers: Headers): string | undefined {
+  const offered = headers.get('sec-websocket-protocol');
+  if (!offered?.includes(keyProtocol)) return undefined;
+  const protocol = offered.split(',').find((name) => name.trim().startsWith(keyProtocol));
+  return protocol?.trim().slice(keyProtocol.length);
+}
+
+/**
+ * The path with every `key` parameter taken out, and the real key in the first one's place when it goes there.
+ * @param real - the real key, when the client's stood in the query
+ */
+export function replaceQueryKey(path: string, real: string | undefined): string {
+  if (!path.includes('key=')) return path;
+  const mark = path.indexOf('?');
+  if (mark < 0) return path;
+  let place = real;
+  const kept: string[] = [];
+  for (const part of path.slice(mark + 1).split('&')) {
+    if (!part.startsWith('key=')) kept.push(part);
+    else if (place !== undefined) {
+      kept.push(`key=${encodeURIComponent(place)}`);
+      place = undefined;
+    }
+  }
+  return kept.length === 0 ? path.slice(0, mark) : `${path.slice(0, mark)}?${kept.join('&')}`;
+}

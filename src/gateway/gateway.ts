@@ -1,0 +1,121 @@
+import type { Config } from '../config/options.ts';
+import { AddressRules } from './admit/address.ts';
+import { Cors } from './admit/cors.ts';
+import { Keyring } from './admit/keys.ts';
+import { toResponse } from './answer.ts';
+import { readBody } from './body.ts';
+import { refuse } from './errors.ts';
+import type { Edge, Exchange } from './exchange.ts';
+import { forwardablePath } from './path.ts';
+import { forward, refuseFailed } from './upstream/forward.ts';
+import { Upstreams } from './upstream/upstreams.ts';
+import { WireFailure } from './upstream/wire/failure.ts';
+
+/** The way of every request: refused at one of the gates, or forwarded. */
+export class Gateway {
+  private readonly addresses: AddressRules;
+  private readonly keyring: Keyring;
+  private readonly upstreams: Upstreams;
+  private readonly cors: Cors;
+
+  /**
+   * @param config - what is in force
+   * @param onError - told of an error that is aifd's own fault; the client gets a 500
+   */
+  constructor(
+    private readonly config: Config,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    this.addresses = new AddressRules(config);
+    this.keyring = new Keyring(config);
+    this.upstreams = new Upstreams(config);
+    this.cors = new Cors(config.corsOrigins);
+  }
+
+  /** Answers one request. Never rejects. */
+  async handle(request: Request, edge: Edge): Promise<Response> {
+    let response: Response;
+    try {
+      const admitted = this.admit(request, edge);
+      response = admitted instanceof Response ? admitted : await this.exchange(admitted);
+    } catch (error) {
+      response = this.refuseError(error);
+    }
+    if (this.cors.enabled) this.cors.stamp(request, response);
+    return response;
+  }
+
+  /** The gates, cheapest first: each lets the request go on or answers it. */
+  private admit(request: Request, edge: Edge): Exchange | Response {
+    if (!this.addresses.admits(request, edge)) return withId(refuse('address_not_allowed'));
+    const preflight = this.cors.enabled ? this.cors.preflight(request) : undefined;
+    if (preflight) return withId(preflight);
+    const path = forwardablePath(request.url);
+    if (path === undefined || request.method === 'CONNECT') return withId(refuse('invalid_request_target'));
+    const upstream = this.upstreams.find(path);
+    if (!upstream) return withId(refuse('not_found', `No target takes ${withoutQuery(path)}.`));
+    const credentials = this.keyring.admit(request, path, upstream.target.keys.length > 0);
+    if (credentials instanceof Response) return withId(credentials);
+    // TRACE echoes the request, and the real key with it (RFC 9110 §9.3.8).
+    if (request.method === 'TRACE' && credentials.kind === 'replace')
+      return withId(refuse('method_not_allowed'));
+    const tooLarge = this.checkSize(request);
+    if (tooLarge) return withId(tooLarge);
+    const upstreamPath = upstream.pathFor(path);
+    const { method } = request;
+    return {
+      request,
+      edge,
+      method,
+      path,
+      upstream,
+      upstreamPath,
+      credentials,
+      body: { kind: 'none' },
+      attempts: 0,
+    };
+  }
+
+  /** An admitted request, to its upstream and back. */
+  private async exchange(exchange: Exchange): Promise<Response> {
+    exchange.body = await readBody(exchange.request);
+    const outcome = await forward(exchange, this.config);
+    if (outcome instanceof WireFailure) return withId(refuseFailed(outcome, exchange.upstream.target.name));
+    return toResponse(outcome, requestId);
+  }
+
+  /** Closes idle upstream connections. */
+  close(): void {
+    this.upstreams.close();
+  }
+
+  private checkSize({ headers }: Request): Response | undefined {
+    const { maxBodySize } = this.config;
+    if (maxBodySize === 0) return undefined;
+    const length = Number(headers.get('content-length') ?? 0);
+    if (length <= maxBodySize) return undefined;
+    return refuse(
+      'request_too_large',
+      `The request body has ${length} bytes; up to ${maxBodySize} are accepted.`,
+    );
+  }
+
+  private refuseError(error: unknown): Response {
+    if (error instanceof WireFailure) return withId(refuseFailed(error, 'the upstream'));
+    this.onError(error);
+    return withId(refuse('internal_error'));
+  }
+}
+
+function requestId(): string {
+  return `req_${crypto.randomUUID().replaceAll('-', '')}`;
+}
+
+function withId(response: Response): Response {
+  response.headers.set('x-request-id', requestId());
+  return response;
+}
+
+function withoutQuery(path: string): string {
+  return path.split('?', 1)[0]!;
+}

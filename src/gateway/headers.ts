@@ -1,0 +1,38 @@
+import { connectionTokens } from './upstream/wire/head.ts';
+
+/**
+ * Request fields that belong to the client's hop (RFC 9110 §7.6.1), and those that the upstream hop sets anew: Host,
+ * the framing, and Expect, which aifd's own server has answered already.
+ */
+const notForwarded: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * The client's end-to-end fields as lines for the upstream, each with its CRLF.
+ * @param dropped - further names to leave out, lower case
+ */
+export function forwardedHeaders(headers: Headers, dropped?: ReadonlySet<string>): string {
+  const connection = headers.get('connection');
+  const named =
+    connection === null || connection === 'keep-alive' || connection === 'close'
+      ? undefined
+      : connectionTokens(connection);
+  let lines = '';
+  headers.forEach((value, name) => {
+    if (notForwarded.has(name) || dropped?.has(name) || named?.includes(name)) return;
+    lines += `${name}: ${value}\r\n`;
+  });
+  return lines;
+}

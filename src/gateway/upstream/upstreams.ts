@@ -1,0 +1,90 @@
+import type { Config } from '../../config/options.ts';
+import type { Target } from '../../config/targets.ts';
+import { RetryBudget } from './budget.ts';
+import { WireClient } from './wire/client.ts';
+import type { Origin, Proxy } from './wire/dial.ts';
+
+/** A target at work: its connections, its keys in turn, its retry budget. */
+export class Upstream {
+  readonly client: WireClient;
+  readonly budget = new RetryBudget();
+  private turn = 0;
+
+  constructor(
+    readonly target: Target,
+    config: Config,
+  ) {
+    this.client = new WireClient(originOf(target, config.proxy), {
+      connectTimeout: config.timeout,
+      firstByteTimeout: config.firstByteTimeout,
+      idleTimeout: config.idleTimeout,
+      totalTimeout: config.totalTimeout,
+      maxBodySize: config.maxBodySize,
+    });
+  }
+
+  /** The next of the target's real keys, round-robin; undefined when it has none. */
+  nextKey(): string | undefined {
+    const { keys } = this.target;
+    if (keys.length === 0) return undefined;
+    const key = keys[this.turn % keys.length];
+    this.turn++;
+    return key;
+  }
+
+  /**
+   * The path upstream of a request this target takes: the prefix off, the base's own path before it, `/v1` once.
+   * All else stays as the client wrote it.
+   */
+  pathFor(path: string): string {
+    const { prefix, basePath } = this.target;
+    let rest = prefix === '/' ? path : path.slice(prefix.length);
+    if (!rest.startsWith('/')) rest = `/${rest}`;
+    if (basePath.endsWith('/v1') && isUnder(rest, '/v1')) rest = rest.slice('/v1'.length);
+    if (basePath !== '' && (rest === '/' || rest.startsWith('/?'))) rest = rest.slice(1);
+    return basePath + rest || '/';
+  }
+}
+
+/** All upstreams, in the order in which prefixes are tried: the longest first. */
+export class Upstreams {
+  private readonly all: readonly Upstream[];
+
+  constructor(config: Config) {
+    this.all = config.targets.map((target) => new Upstream(target, config));
+  }
+
+  /** The one that takes `path`, by the longest prefix. */
+  find(path: string): Upstream | undefined {
+    return this.all.find(({ target }) => target.prefix === '/' || isUnder(path, target.prefix));
+  }
+
+  /** Closes idle connections. */
+  close(): void {
+    for (const upstream of this.all) upstream.client.close();
+  }
+}
+
+/** `/openai` takes `/openai`, `/openai/x` and `/openai?x`, and not `/openai.evil` or `/openai:9102`. */
+function isUnder(path: string, prefix: string): boolean {
+  if (!path.startsWith(prefix)) return false;
+  const next = path.charCodeAt(prefix.length);
+  return Number.isNaN(next) || next === 0x2f /* / */ || next === 0x3f; /* ? */
+}
+
+function originOf(target: Target, proxy: string | undefined): Origin {
+  const { protocol, hostname, port } = target;
+  return { protocol, hostname, port, proxy: proxy ? parseProxy(proxy) : undefined };
+}
+
+function parseProxy(address: string): Proxy {
+  const url = new URL(address);
+  const protocol = url.protocol as Proxy['protocol'];
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return {
+    protocol,
+    hostname: url.hostname,
+    port: Number(url.port) || (protocol === 'https:' ? 443 : 80),
+    authorization: url.username ? `Basic ${Buffer.from(credentials).toString('base64')}` : undefined,
+  };
+}

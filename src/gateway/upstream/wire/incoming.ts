@@ -1,0 +1,136 @@
+import type { WireFailure } from './failure.ts';
+
+/** What may listen to a response body as it passes (usage, chat log, cache write). Must not keep the views it is given. */
+export interface BodyListener {
+  chunk(piece: Uint8Array): void;
+  /** Called once: with the failure that cut the body short, or undefined after its true end. */
+  end(failure: WireFailure | undefined): void;
+}
+
+/** The connection behind a body, as the body sees it. */
+export interface BodySource {
+  pause(): void;
+  resume(): void;
+  /** The client left: let the upstream go. */
+  cancel(): void;
+}
+
+/** Bun's controller of a `type: 'direct'` stream; its types say less than it does. */
+interface DirectController {
+  /** A promise when the client's socket is full: it resolves once there is room again. */
+  write(piece: Uint8Array): number | Promise<number>;
+  flush(): number | Promise<number>;
+  end(): void;
+  close(error?: Error): void;
+}
+
+/** Held for a client that has not started to read, before the upstream is told to wait. Bytes. */
+const HIGH_WATER = 64 * 1024;
+
+/**
+ * A response body on its way from the upstream's socket to the client's: pushed by the one, written to the other as
+ * it comes, and the upstream is held back while the client is full. A direct stream is the cheapest way through Bun;
+ * it has back-pressure only because {@link IncomingBody.push} minds the promise that `write` gives.
+ */
+export class IncomingBody {
+  listener: BodyListener | undefined;
+  private waiting: Uint8Array[] = [];
+  private waitingBytes = 0;
+  private controller: DirectController | undefined;
+  private finishPull: (() => void) | undefined;
+  private stalled = false;
+  private ended = false;
+  private failure: WireFailure | undefined;
+
+  constructor(private readonly source: BodySource) {}
+
+  /** The upstream sent a piece. */
+  push(piece: Uint8Array): void {
+    this.listener?.chunk(piece);
+    if (this.controller) return this.write(this.controller, piece);
+    this.waiting.push(piece);
+    this.waitingBytes += piece.length;
+    if (this.waitingBytes > HIGH_WATER && !this.stalled) {
+      this.stalled = true;
+      this.source.pause();
+    }
+  }
+
+  /** All pieces of one read were pushed: let them leave now. */
+  flush(): void {
+    this.controller?.flush();
+  }
+
+  /** The body is whole. */
+  end(): void {
+    this.ended = true;
+    this.listener?.end(undefined);
+    if (this.controller) this.finish(this.controller);
+  }
+
+  /** The body was cut short: the client's connection is reset, so that it can tell. */
+  fail(failure: WireFailure): void {
+    if (this.ended || this.failure) return;
+    this.failure = failure;
+    this.listener?.end(failure);
+    if (this.controller) this.finish(this.controller);
+  }
+
+  /** The body as one buffer when it is all here already. */
+  whole(): Uint8Array | undefined {
+    if (!this.ended) return undefined;
+    return this.waiting.length === 1 ? this.waiting[0] : Buffer.concat(this.waiting);
+  }
+
+  /** Nobody wants the rest: lets the upstream go. */
+  discard(): void {
+    if (!this.ended && !this.failure) this.source.cancel();
+  }
+
+  /** The body as a stream for a `Response`. Call once. */
+  stream(): ReadableStream<Uint8Array> {
+    const source = {
+      type: 'direct' as const,
+      pull: (controller: unknown) => this.attach(controller as DirectController),
+      cancel: () => this.discard(),
+    };
+    return new ReadableStream(source as unknown as Bun.DirectUnderlyingSource<Uint8Array>);
+  }
+
+  private attach(controller: DirectController): Promise<void> | undefined {
+    this.controller = controller;
+    const held = this.stalled;
+    this.stalled = false;
+    for (const piece of this.waiting) this.write(controller, piece);
+    this.waiting = [];
+    if (this.ended || this.failure) return void this.finish(controller);
+    if (this.waitingBytes > 0) controller.flush();
+    if (held && !this.stalled) this.source.resume();
+    return new Promise((resolve) => (this.finishPull = resolve));
+  }
+
+  private write(controller: DirectController, piece: Uint8Array): void {
+    const written = controller.write(piece);
+    if (typeof written !== 'object' || this.stalled) return;
+    this.stalled = true;
+    this.source.pause();
+    written.then(
+      () => this.unstall(),
+      () => this.discard(),
+    );
+  }
+
+  private unstall(): void {
+    this.stalled = false;
+    // After the end the connection may serve somebody else already.
+    if (!this.ended && !this.failure) this.source.resume();
+  }
+
+  private finish(controller: DirectController): void {
+    this.controller = undefined;
+    // An AbortError makes Bun reset the connection; a clean end would pass a cut answer off as whole.
+    if (this.failure) controller.close(new DOMException(this.failure.message, 'AbortError'));
+    else controller.end();
+    this.finishPull?.();
+  }
+}

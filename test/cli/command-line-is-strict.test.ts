@@ -1,0 +1,37 @@
+import { expect, test } from 'bun:test';
+import { aifd } from './aifd.ts';
+
+const refused: [string[], string][] = [
+  [['config', '--prot', '1'], 'there is no option --prot: did you mean --port?'],
+  [['run', '--wrokers=2'], 'there is no option --wrokers: did you mean --workers?'],
+  [['run', '--json'], 'there is no option --json: see --help'],
+  [['config', '-p', '1'], 'there is no option -p: see --help'],
+  [['config', '--port'], '--port needs a value'],
+  [['config', '--port='], '--port needs a value'],
+  [['config', '--port', '--host', 'x'], '--port needs a value'],
+  [['config', '--port', '1', '--port', '2'], '--port is there twice'],
+  [['config', '--json=1'], '--json takes no value'],
+  [['run', '8000'], "'8000' has no option before it: see --help"],
+  [['config', 'sk-0123456789abcdef'], "'sk-…cdef' has no option before it: see --help"],
+  [['rnu'], 'there is no command rnu: did you mean run?'],
+  [['convert'], 'there is no command convert: see aifd --help'],
+  [['--versoin'], 'there is no option --versoin: did you mean --version?'],
+  [['run', '--demo', '--openai-api-key', 'sk-1'], "--demo can't be used with --openai-api-key"],
+  [['run', '--demo', '--openai-base-url', 'http://h'], "--demo can't be used with --openai-base-url"],
+];
+
+test.concurrent.each(refused)('aifd %p is refused in one line', async (args, line) => {
+  expect(await aifd(args)).toEqual({ out: '', err: `aifd: ${line}\n`, code: 2 });
+});
+
+test('a switch of the table may stand alone or have a value', async () => {
+  for (const [args, value] of [
+    [['--allow-client-keys'], true],
+    [['--allow-client-keys', 'off'], false],
+    [['--allow-client-keys=false', '--json'], false],
+    [['--allow-client-keys', '--port', '1'], true],
+  ] as const) {
+    const { out } = await aifd(['config', ...args.filter((arg) => arg !== '--json'), '--json']);
+    expect(JSON.parse(out)).toMatchObject({ ALLOW_CLIENT_KEYS: { value, source: 'flag' } });
+  }
+});

@@ -1,0 +1,23 @@
+import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { options } from '../../src/config/options.ts';
+
+const root = join(import.meta.dir, '../..');
+
+test('.env.example and docs/configuration.md are what the table says', () => {
+  const { exitCode, stderr } = Bun.spawnSync([process.execPath, 'scripts/generate.ts', '--check'], {
+    cwd: root,
+  });
+  expect(stderr.toString()).toBe('');
+  expect(exitCode).toBe(0);
+});
+
+test('.env.example has every option, commented out with its default', () => {
+  const text = readFileSync(join(root, '.env.example'), 'utf8');
+  expect(parseEnv(text)).toEqual({});
+  const uncommented = text.replace(/^# ([A-Z_]+=)/gm, '$1');
+  const expected = Object.values(options).map((option) => [option.env, option.default] as const);
+  expect(parseEnv(uncommented)).toEqual(Object.fromEntries(expected));
+});
