@@ -1,11 +1,15 @@
 import type { RequestBody } from './body.ts';
 import type { Credentials } from './admit/keys.ts';
 import type { Upstream } from './upstream/upstreams.ts';
+import type { SocketHandlers } from './websocket/relay.ts';
+import type { Handshake } from './websocket/upgrade.ts';
 
 /** What the gateway needs to know of the server around it. */
 export interface Edge {
   /** The address at the other end of the request's socket. */
   addressOf(request: Request): string;
+  /** Turns the client's request into a WebSocket that `handlers` serves; false when it can't be. */
+  upgrade(request: Request, headers: Headers, handlers: SocketHandlers): boolean;
 }
 
 /** One request's record: each stage reads what those before it found, and adds its own. */
@@ -20,6 +24,8 @@ export interface Exchange {
   upstreamPath: string;
   credentials: Credentials;
   body: RequestBody;
+  /** Our handshake with the upstream, when the client asks for a WebSocket. */
+  readonly handshake: Handshake | undefined;
   /** Attempts made upstream. */
   attempts: number;
 }

@@ -10,6 +10,8 @@ import { forwardablePath } from './path.ts';
 import { forward, refuseFailed } from './upstream/forward.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
+import { joinWebSockets } from './websocket/join.ts';
+import { newHandshake, wantsWebSocket } from './websocket/upgrade.ts';
 
 /** The way of every request: refused at one of the gates, or forwarded. */
 export class Gateway {
@@ -32,16 +34,16 @@ export class Gateway {
     this.cors = new Cors(config.corsOrigins);
   }
 
-  /** Answers one request. Never rejects. */
-  async handle(request: Request, edge: Edge): Promise<Response> {
-    let response: Response;
+  /** Answers one request; undefined when it became a WebSocket. Never rejects. */
+  async handle(request: Request, edge: Edge): Promise<Response | undefined> {
+    let response: Response | undefined;
     try {
       const admitted = this.admit(request, edge);
       response = admitted instanceof Response ? admitted : await this.exchange(admitted);
     } catch (error) {
       response = this.refuseError(error);
     }
-    if (this.cors.enabled) this.cors.stamp(request, response);
+    if (response && this.cors.enabled) this.cors.stamp(request, response);
     return response;
   }
 
@@ -63,24 +65,17 @@ export class Gateway {
     if (tooLarge) return withId(tooLarge);
     const upstreamPath = upstream.pathFor(path);
     const { method } = request;
-    return {
-      request,
-      edge,
-      method,
-      path,
-      upstream,
-      upstreamPath,
-      credentials,
-      body: { kind: 'none' },
-      attempts: 0,
-    };
+    const handshake = wantsWebSocket(request) ? newHandshake() : undefined;
+    const body = { kind: 'none' } as const;
+    return { request, edge, method, path, upstream, upstreamPath, credentials, handshake, body, attempts: 0 };
   }
 
   /** An admitted request, to its upstream and back. */
-  private async exchange(exchange: Exchange): Promise<Response> {
+  private async exchange(exchange: Exchange): Promise<Response | undefined> {
     exchange.body = await readBody(exchange.request);
     const outcome = await forward(exchange, this.config);
     if (outcome instanceof WireFailure) return withId(refuseFailed(outcome, exchange.upstream.target.name));
+    if (outcome.upgraded) return joinWebSockets(exchange, outcome, requestId);
     return toResponse(outcome, requestId);
   }
 

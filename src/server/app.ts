@@ -1,23 +1,35 @@
 import type { Server } from 'bun';
 import { Elysia } from 'elysia';
-import type { Config } from '../config/options.ts';
 import type { Edge } from '../gateway/exchange.ts';
+import { MAX_MESSAGE } from '../gateway/websocket/relay.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 
 /** Paths that get a native route of Bun's: the rest goes the slower way through Elysia's fallback. */
 const hotPaths = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/responses'];
 
+/** Elysia calls the handlers that a socket has as its data. */
+const webSocketOptions = {
+  maxPayloadLength: MAX_MESSAGE,
+  // The relay holds the upstream back long before this; a client that still gets here is cut off.
+  backpressureLimit: 4 * MAX_MESSAGE,
+  closeOnBackpressureLimit: true,
+  perMessageDeflate: false,
+  idleTimeout: 120,
+  sendPings: true,
+};
+
 /**
  * The Elysia app: a thin edge around the gateway. No plugin here may set headers: with Elysia's `set` in use, a
  * chunked body is read anew as text and its bytes are damaged.
  */
-export function createApp(gateway: Gateway, _config: Config) {
-  const app = new Elysia({ name: 'aifd' });
+export function createApp(gateway: Gateway) {
+  const app = new Elysia({ name: 'aifd', websocket: webSocketOptions });
   const edge: Edge = {
     addressOf: (request) => server().requestIP(request)?.address ?? '',
+    upgrade: (request, headers, data) => server().upgrade(request, { headers, data }),
   };
   const server = (): Server<unknown> => app.server as Server<unknown>;
-  const forward = (request: Request): Promise<Response> => {
+  const forward = (request: Request): Promise<Response | undefined> => {
     // A model may think for minutes; the gateway's own limits apply.
     server().timeout(request, 0);
     return gateway.handle(request, edge);

@@ -21,7 +21,7 @@ export interface Running {
  */
 export async function serve(config: Config): Promise<Running> {
   const gateway = new Gateway(config, (error) => consola.error(error));
-  const app = createApp(gateway, config);
+  const app = createApp(gateway);
   app.listen(listenOptions(config));
   const server = app.server as Server<unknown>;
   const port = server.port!;

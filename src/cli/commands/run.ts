@@ -59,7 +59,9 @@ async function announce({ config, warnings }: Loaded): Promise<void> {
 async function superviseWorkers(config: Config): Promise<number> {
   const { ownCommand, supervise } = await import('../../server/supervisor.ts');
   const scheme = config.tlsCertFile === undefined ? 'http' : 'https';
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  // As serve() shows it: an address to type into a client.
+  const any = config.host === '0.0.0.0' || config.host === '::';
+  const host = any ? 'localhost' : config.host.includes(':') ? `[${config.host}]` : config.host;
   return supervise({
     config,
     command: ownCommand(),

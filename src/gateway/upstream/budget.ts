@@ -7,8 +7,8 @@ const MAX_SHARE = 0.2;
 
 /** Keeps a sick upstream from being buried: beyond ten a second, retries are at most a fifth of the requests. */
 export class RetryBudget {
-  private readonly requests = new Array<number>(WINDOW).fill(0);
-  private readonly retries = new Array<number>(WINDOW).fill(0);
+  private readonly requests = Array.from({ length: WINDOW }, () => 0);
+  private readonly retries = Array.from({ length: WINDOW }, () => 0);
   private second = 0;
 
   constructor(private readonly clock: () => number = () => performance.now()) {}

@@ -4,6 +4,7 @@ import { isReplayable } from '../body.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { forwardedHeaders } from '../headers.ts';
+import { handshakeHeaders, replaceProtocolKey } from '../websocket/upgrade.ts';
 import { decideRetry } from './retry.ts';
 import type { WireRequest } from './wire/client.ts';
 import type { Answer } from './wire/connection.ts';
@@ -42,25 +43,29 @@ export async function forward(exchange: Exchange, config: Config): Promise<Answe
   }
 }
 
+const upgradeAndCredentialHeaders: ReadonlySet<string> = new Set([...handshakeHeaders, ...credentialHeaders]);
+
 /** The request as it goes on the wire: its own headers and path, with the credentials that the target gets. */
 function toWire(exchange: Exchange): WireRequest {
-  const { request, method, credentials, body, upstream } = exchange;
+  const { request, method, credentials, body, upstream, handshake } = exchange;
+  const { signal, headers: sent } = request;
+  const protocols = handshake ? sent.get('sec-websocket-protocol') : null;
   if (credentials.kind === 'pass') {
-    return {
-      method,
-      path: exchange.upstreamPath,
-      headers: forwardedHeaders(request.headers),
-      body,
-      signal: request.signal,
-    };
+    const headers =
+      forwardedHeaders(sent, handshake && handshakeHeaders) + (handshake?.lines(protocols) ?? '');
+    return { method, path: exchange.upstreamPath, headers, body, signal };
   }
   const key = upstream.nextKey();
   const { place } = credentials;
-  let headers = forwardedHeaders(request.headers, credentialHeaders);
+  let headers = forwardedHeaders(sent, handshake ? upgradeAndCredentialHeaders : credentialHeaders);
   if (key !== undefined && place === 'authorization') headers += `authorization: Bearer ${key}\r\n`;
   else if (key !== undefined && place !== 'query' && place !== 'protocol') headers += `${place}: ${key}\r\n`;
+  if (handshake) {
+    const kept = protocols && replaceProtocolKey(protocols, place === 'protocol' ? key : undefined);
+    headers += handshake.lines(kept);
+  }
   const path = replaceQueryKey(exchange.upstreamPath, place === 'query' ? key : undefined);
-  return { method, path, headers, body, signal: request.signal };
+  return { method, path, headers, body, signal };
 }
 
 function asFailure(error: unknown): WireFailure {

@@ -45,7 +45,6 @@ const enum Phase {
 /** Takes over the bytes of a connection that left HTTP: a proxy's tunnel being opened, a WebSocket. */
 export interface RawHandler {
   data(bytes: Buffer): void;
-  drain(): void;
   close(): void;
 }
 
@@ -79,6 +78,7 @@ export class Connection implements BodySource, Watched {
   private started = 0;
   private progress = 0;
   private raw: RawHandler | undefined;
+  private early: Buffer[] = [];
 
   constructor(private readonly owner: ConnectionOwner) {}
 
@@ -144,7 +144,9 @@ export class Connection implements BodySource, Watched {
   takeOver(handler: RawHandler): void {
     this.phase = Phase.Raw;
     this.raw = handler;
+    this.exchange++;
     this.owner.deadlines.delete(this);
+    for (const bytes of this.early.splice(0)) handler.data(bytes);
   }
 
   /** Gives the connection back to HTTP after {@link takeOver}. */
@@ -182,7 +184,6 @@ export class Connection implements BodySource, Watched {
   }
 
   onDrain(): void {
-    if (this.raw) return this.raw.drain();
     if (!this.unsent) return;
     const rest = this.unsent;
     const written = Math.max(0, this.socket.write(rest));
@@ -219,7 +220,9 @@ export class Connection implements BodySource, Watched {
       case Phase.Body:
         return this.takeBody(bytes);
       case Phase.Raw:
-        return this.raw?.data(bytes);
+        if (this.raw) this.raw.data(bytes);
+        else this.early.push(bytes);
+        return;
       case Phase.Idle:
         // Nobody asked: what comes on an idle connection can only poison the next exchange.
         return this.abort(new WireFailure('invalid_response', 'bytes that nobody asked for'));
@@ -264,12 +267,12 @@ export class Connection implements BodySource, Watched {
   }
 
   private switchProtocols(head: ResponseHead, body: IncomingBody, rest: Buffer): void {
-    this.takeOver({ data() {}, drain() {}, close() {} });
+    this.phase = Phase.Raw;
+    this.owner.deadlines.delete(this);
+    if (rest.length > 0) this.early.push(rest);
     const settle = this.settle;
     this.settle = undefined;
     settle?.resolve({ head, body, upgraded: this });
-    // The taker attaches in a microtask; frames that came along with the head wait for it.
-    if (rest.length > 0) setImmediate(() => this.onData(rest));
   }
 
   private takeBody(bytes: Buffer): void {

@@ -117,7 +117,6 @@ async function openTunnel(origin: Origin, proxy: Proxy, connection: Connection):
       text += bytes.toString('latin1');
       if (text.includes('\r\n\r\n') || text.length > 16_384) answered.resolve(text);
     },
-    drain() {},
     close: () => answered.resolve(''),
   });
   connection.socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${auth}\r\n`);

@@ -1,0 +1,128 @@
+import type { ServerWebSocket } from 'bun';
+import type { Connection } from '../upstream/wire/connection.ts';
+import { clientFrame, closePayload, FrameError, FrameReader, opcodes, type Frame } from './frames.ts';
+
+/** The longest message either side may send, bytes. */
+export const MAX_MESSAGE = 16 * 1024 * 1024;
+/** Held for a slow client before the upstream is told to wait, bytes. */
+const HIGH_WATER = 1024 * 1024;
+/** How long a side may take to answer a close. */
+const CLOSE_WAIT_MS = 5000;
+
+const strictText = new TextDecoder('utf-8', { fatal: true });
+
+/** What aifd's server calls for a client's WebSocket: it is the socket's `data`. */
+export interface SocketHandlers {
+  open(client: ServerWebSocket<unknown>): void;
+  message(client: ServerWebSocket<unknown>, message: string | Buffer): void;
+  drain(client: ServerWebSocket<unknown>): void;
+  close(client: ServerWebSocket<unknown>, code: number, reason: string): void;
+}
+
+/** Two WebSockets joined: messages in order, close codes both ways, and each side held to the other's pace. */
+export class Relay implements SocketHandlers {
+  private readonly reader = new FrameReader(MAX_MESSAGE);
+  private client: ServerWebSocket<unknown> | undefined;
+  private readonly outbox: Buffer[] = [];
+  private sending = false;
+  private closing = false;
+
+  constructor(private readonly upstream: Connection) {}
+
+  // From the client.
+
+  open(client: ServerWebSocket<unknown>): void {
+    this.client = client;
+    this.upstream.takeOver({ data: (bytes) => this.received(bytes), close: () => this.upstreamGone() });
+    if (!this.upstream.open) this.upstreamGone();
+  }
+
+  message(_client: ServerWebSocket<unknown>, message: string | Buffer): void {
+    if (typeof message === 'string') this.send(opcodes.text, Buffer.from(message));
+    else this.send(opcodes.binary, message);
+  }
+
+  drain(): void {
+    this.upstream.resume();
+  }
+
+  close(_client: ServerWebSocket<unknown>, code: number, reason: string): void {
+    this.client = undefined;
+    // The client vanished: so does its half, and the upstream can tell the same way.
+    if (code === 1006) return this.upstream.cancel();
+    this.sendClose(code, reason);
+  }
+
+  // From the upstream.
+
+  private received(bytes: Buffer): void {
+    try {
+      this.reader.feed(bytes, (frame) => this.take(frame));
+    } catch (error) {
+      const code = error instanceof FrameError ? error.code : 1007;
+      this.sendClose(code, '');
+      // 1006 tells the client what it is: a connection lost, not a close that the upstream meant.
+      this.client?.terminate();
+    }
+  }
+
+  private take({ opcode, payload }: Frame): void {
+    switch (opcode) {
+      case opcodes.text:
+        return this.deliver(strictText.decode(payload));
+      case opcodes.binary:
+        return this.deliver(payload);
+      case opcodes.ping:
+        return this.send(opcodes.pong, payload);
+      case opcodes.close:
+        return this.upstreamCloses(payload);
+    }
+  }
+
+  private deliver(message: string | Buffer): void {
+    const { client } = this;
+    if (!client) return;
+    client.send(message);
+    if (client.getBufferedAmount() > HIGH_WATER) this.upstream.pause();
+  }
+
+  private upstreamCloses(payload: Buffer): void {
+    const code = payload.length >= 2 ? payload.readUInt16BE(0) : undefined;
+    const reason = payload.subarray(2).toString();
+    this.sendClose(code ?? 1005, reason);
+    if (code === undefined) this.client?.close();
+    else this.client?.close(code, reason);
+  }
+
+  private upstreamGone(): void {
+    // Without a close frame: the client sees 1006, as it would without aifd between.
+    if (!this.closing) this.client?.terminate();
+    else this.client?.close();
+  }
+
+  private sendClose(code: number, reason: string): void {
+    if (this.closing) return;
+    this.send(opcodes.close, closePayload(code, reason));
+    this.closing = true;
+    setTimeout(() => this.upstream.cancel(), CLOSE_WAIT_MS).unref();
+  }
+
+  private send(opcode: number, payload: Uint8Array): void {
+    if (this.closing) return;
+    this.outbox.push(clientFrame(opcode, payload));
+    if (!this.sending) void this.flush();
+  }
+
+  /** One frame after the other; while the upstream is full, the client is not read. */
+  private async flush(): Promise<void> {
+    this.sending = true;
+    for (let frame = this.outbox.shift(); frame; frame = this.outbox.shift()) {
+      const full = this.upstream.send(frame);
+      if (!full) continue;
+      this.client?.pause();
+      await full;
+    }
+    this.sending = false;
+    this.client?.resume();
+  }
+}
