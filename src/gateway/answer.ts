@@ -1,11 +1,11 @@
-import { refuse } from './errors.ts';
 import type { Answer } from './upstream/wire/connection.ts';
 
 /**
  * The upstream's answer as the client's: status and end-to-end headers as they came, the body as it comes.
  * @param id - our request id, for an answer that has none
+ * @returns undefined when the runtime cannot express it (a status over 599)
  */
-export function toResponse({ head, body }: Answer, id: () => string): Response {
+export function toResponse({ head, body }: Answer, id: () => string): Response | undefined {
   const { status, headers, framing } = head;
   let hasId = false;
   let hasType = false;
@@ -22,6 +22,6 @@ export function toResponse({ head, body }: Answer, id: () => string): Response {
     return new Response(whole ?? body.stream(), { status, headers });
   } catch {
     body.discard();
-    return refuse('upstream_invalid_response');
+    return undefined;
   }
 }

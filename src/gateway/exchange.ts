@@ -26,6 +26,8 @@ export interface Exchange {
   body: RequestBody;
   /** Our handshake with the upstream, when the client asks for a WebSocket. */
   readonly handshake: Handshake | undefined;
+  /** When it came in, ms on the clock of `performance.now()`. */
+  readonly started: number;
   /** Attempts made upstream. */
   attempts: number;
 }

@@ -67,7 +67,20 @@ export class Gateway {
     const { method } = request;
     const handshake = wantsWebSocket(request) ? newHandshake() : undefined;
     const body = { kind: 'none' } as const;
-    return { request, edge, method, path, upstream, upstreamPath, credentials, handshake, body, attempts: 0 };
+    const started = performance.now();
+    return {
+      request,
+      edge,
+      method,
+      path,
+      upstream,
+      upstreamPath,
+      credentials,
+      handshake,
+      body,
+      started,
+      attempts: 0,
+    };
   }
 
   /** An admitted request, to its upstream and back. */
@@ -76,7 +89,7 @@ export class Gateway {
     const outcome = await forward(exchange, this.config);
     if (outcome instanceof WireFailure) return withId(refuseFailed(outcome, exchange.upstream.target.name));
     if (outcome.upgraded) return joinWebSockets(exchange, outcome, requestId);
-    return toResponse(outcome, requestId);
+    return toResponse(outcome, requestId) ?? withId(refuse('upstream_invalid_response'));
   }
 
   /** Closes idle upstream connections. */

@@ -8,7 +8,8 @@ export function forwardablePath(url: string): string | undefined {
   const start = url.startsWith('http') ? url.indexOf('/', url.indexOf('://') + 3) : 0;
   const hash = url.indexOf('#');
   const path = start < 0 ? '/' : url.slice(start, hash < 0 ? undefined : hash);
-  if (path.charCodeAt(0) !== 0x2f /* / */ || hidesClimb(path)) return undefined;
+  // Without a Host the URL is as the client wrote it, and a letter beyond ASCII could become a CR on the wire.
+  if (!printable.test(path) || hidesClimb(path)) return undefined;
   return path;
 }
 
@@ -16,8 +17,11 @@ export function forwardablePath(url: string): string | undefined {
  * `..%2f`, `%2e%2e%5c` and their like: one segment here, a way out of the base's path for a server that decodes
  * before it splits.
  */
+const suspicious = /[%\\]|\/\.|\.\./;
+const printable = /^\/[\x21-\x7e]*$/;
+
 function hidesClimb(path: string): boolean {
-  if (!path.includes('%')) return false;
+  if (!suspicious.test(path)) return false;
   const end = path.indexOf('?');
   const plain = (end < 0 ? path : path.slice(0, end)).replace(/%2e/gi, '.').replace(/%2f|%5c|\\/gi, '/');
   return /(?:^|\/)\.\.?(?:\/|;|$)/.test(plain);

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config/options.ts';
 import { refuse } from '../errors.ts';
 
@@ -19,7 +19,7 @@ const keyHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] a
 export const credentialHeaders: ReadonlySet<string> = new Set<string>(keyHeaders);
 
 /** Browsers can't set headers on a WebSocket: OpenAI lets them send the key as a sub-protocol. */
-export const keyProtocol = 'openai-insecure-api-key.';
+const keyProtocol = 'openai-insecure-api-key.';
 
 const pass: Credentials = { kind: 'pass' };
 
@@ -47,13 +47,13 @@ export class Keyring {
     if (known) return { kind: 'replace', place: known.place };
     if (sent.length === 0) return refuse('missing_api_key');
     // Another scheme is no key, but its words must not carry a forward key upstream either.
-    const words = request.headers.get('authorization')?.split(/\s+/) ?? [];
+    const words = request.headers.get('authorization')?.split(/[\s,]+/) ?? [];
     const hidden = words.some((word) => this.digests.has(this.digest(word)));
     return this.allowClientKeys && !hidden ? pass : refuse('invalid_api_key');
   }
 
   private digest(key: string): string {
-    return createHmac('sha256', this.secret).update(key).digest('base64');
+    return new Bun.CryptoHasher('sha256', this.secret).update(key).digest('base64');
   }
 }
 
@@ -62,38 +62,66 @@ interface Presented {
   readonly key: string;
 }
 
+/** Every key in the request, at all its places: a field sent twice comes joined by a comma, and each half counts. */
 function presented(headers: Headers, path: string): Presented[] {
   const found: Presented[] = [];
   for (const place of keyHeaders) {
     const value = headers.get(place);
     if (value === null) continue;
-    const key = place === 'authorization' ? /^bearer +(\S+) *$/i.exec(value)?.[1] : value.trim();
-    if (key) found.push({ place, key });
+    for (const part of value.split(',')) {
+      const key = place === 'authorization' ? /^\s*bearer +(\S+)\s*$/i.exec(part)?.[1] : part.trim();
+      if (key) found.push({ place, key });
+    }
   }
-  const query = queryKey(path);
-  if (query) found.push({ place: 'query', key: query });
-  const protocol = protocolKey(headers);
-  if (protocol) found.push({ place: 'protocol', key: protocol });
+  for (const key of queryKeys(path)) found.push({ place: 'query', key });
+  const offered = headers.get('sec-websocket-protocol');
+  if (offered?.includes(keyProtocol)) {
+    for (const name of protocolNames(offered)) {
+      if (name.startsWith(keyProtocol))
+        found.push({ place: 'protocol', key: name.slice(keyProtocol.length) });
+    }
+  }
   return found;
 }
 
-const keyParameter = /([?&])key=([^&]*)/;
+function queryKeys(path: string): string[] {
+  const mark = path.indexOf('?');
+  if (mark < 0) return [];
+  const parts = path
+    .slice(mark + 1)
+    .split('&')
+    .filter(isKeyParameter);
+  return parts.map((part) => decoded(part.slice(part.indexOf('=') + 1))).filter((key) => key !== '');
+}
 
-function queryKey(path: string): string | undefined {
-  const value = path.includes('key=') ? keyParameter.exec(path)?.[2] : undefined;
-  if (!value) return undefined;
+/** `key=…`, however its name is escaped: the upstream would read it so. */
+function isKeyParameter(part: string): boolean {
+  const equals = part.indexOf('=');
+  const name = equals < 0 ? part : part.slice(0, equals);
+  return name === 'key' || (name.includes('%') && decoded(name) === 'key');
+}
+
+function decoded(text: string): string {
   try {
-    return decodeURIComponent(value.replaceAll('+', ' '));
+    return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    return value;
+    return text;
   }
 }
 
-function protocolKey(headers: Headers): string | undefined {
-  const offered = headers.get('sec-websocket-protocol');
-  if (!offered?.includes(keyProtocol)) return undefined;
-  const protocol = offered.split(',').find((name) => name.trim().startsWith(keyProtocol));
-  return protocol?.trim().slice(keyProtocol.length);
+function protocolNames(offered: string): string[] {
+  return offered.split(',').map((name) => name.trim());
+}
+
+/**
+ * The client's sub-protocols with any key among them taken out, and the real key in its place when it goes there.
+ * @param real - the real key, when the client's stood among the sub-protocols
+ * @returns null when none is left
+ */
+export function replaceProtocolKey(offered: string, real: string | undefined): string | null {
+  const kept = protocolNames(offered).filter((name) => !name.startsWith(keyProtocol));
+  if (real !== undefined) kept.push(keyProtocol + real);
+  return kept.length === 0 ? null : kept.join(', ');
 }
 
 /**
@@ -101,13 +129,12 @@ function protocolKey(headers: Headers): string | undefined {
  * @param real - the real key, when the client's stood in the query
  */
 export function replaceQueryKey(path: string, real: string | undefined): string {
-  if (!path.includes('key=')) return path;
   const mark = path.indexOf('?');
   if (mark < 0) return path;
   let place = real;
   const kept: string[] = [];
   for (const part of path.slice(mark + 1).split('&')) {
-    if (!part.startsWith('key=')) kept.push(part);
+    if (!isKeyParameter(part)) kept.push(part);
     else if (place !== undefined) {
       kept.push(`key=${encodeURIComponent(place)}`);
       place = undefined;

@@ -1,12 +1,9 @@
 import type { Config } from '../../config/options.ts';
-import { credentialHeaders, replaceQueryKey } from '../admit/keys.ts';
 import { isReplayable } from '../body.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { forwardedHeaders } from '../headers.ts';
-import { handshakeHeaders, replaceProtocolKey } from '../websocket/upgrade.ts';
+import { toWire } from './request.ts';
 import { decideRetry } from './retry.ts';
-import type { WireRequest } from './wire/client.ts';
 import type { Answer } from './wire/connection.ts';
 import { WireFailure } from './wire/failure.ts';
 
@@ -15,57 +12,44 @@ import { WireFailure } from './wire/failure.ts';
  * @returns the upstream's answer, or the failure of the last attempt
  */
 export async function forward(exchange: Exchange, config: Config): Promise<Answer | WireFailure> {
-  const { upstream, request, body } = exchange;
+  const { upstream } = exchange;
   const wire = toWire(exchange);
   upstream.budget.countRequest();
-  for (let fresh = false; ; fresh = true) {
+  for (;;) {
     exchange.attempts++;
-    const outcome = await upstream.client.send(wire, fresh).catch(asFailure);
-    const failure = outcome instanceof WireFailure ? outcome : undefined;
-    const head = outcome instanceof WireFailure ? undefined : outcome.head;
-    // The usual case, without the questions.
-    if (head && !config.retryStatuses.includes(head.status)) return outcome;
-    const decision = decideRetry(
-      {
-        attempts: exchange.attempts,
-        failure,
-        status: head?.status,
-        retryAfter: head?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1],
-        replayable: isReplayable(body),
-        clientLeft: request.signal.aborted,
-      },
-      config,
-      () => upstream.budget.spend(),
-    );
-    if (!decision.retry) return outcome;
+    let outcome: Answer | WireFailure;
+    try {
+      outcome = await upstream.client.send(wire, exchange.attempts > 1);
+      // The usual case, without the questions.
+      if (!config.retryStatuses.includes(outcome.head.status)) return outcome;
+    } catch (error) {
+      outcome = asFailure(error);
+    }
+    const delayMs = retryDelay(exchange, outcome, config);
+    if (delayMs === undefined) return outcome;
     if (!(outcome instanceof WireFailure)) outcome.body.discard();
-    await pause(decision.delayMs, request.signal);
+    await pause(delayMs, exchange.request.signal);
+    // Nobody waits any more: not even a connection is owed.
+    if (exchange.request.signal.aborted) return new WireFailure('aborted', 'the client left');
   }
 }
 
-const upgradeAndCredentialHeaders: ReadonlySet<string> = new Set([...handshakeHeaders, ...credentialHeaders]);
-
-/** The request as it goes on the wire: its own headers and path, with the credentials that the target gets. */
-function toWire(exchange: Exchange): WireRequest {
-  const { request, method, credentials, body, upstream, handshake } = exchange;
-  const { signal, headers: sent } = request;
-  const protocols = handshake ? sent.get('sec-websocket-protocol') : null;
-  if (credentials.kind === 'pass') {
-    const headers =
-      forwardedHeaders(sent, handshake && handshakeHeaders) + (handshake?.lines(protocols) ?? '');
-    return { method, path: exchange.upstreamPath, headers, body, signal };
-  }
-  const key = upstream.nextKey();
-  const { place } = credentials;
-  let headers = forwardedHeaders(sent, handshake ? upgradeAndCredentialHeaders : credentialHeaders);
-  if (key !== undefined && place === 'authorization') headers += `authorization: Bearer ${key}\r\n`;
-  else if (key !== undefined && place !== 'query' && place !== 'protocol') headers += `${place}: ${key}\r\n`;
-  if (handshake) {
-    const kept = protocols && replaceProtocolKey(protocols, place === 'protocol' ? key : undefined);
-    headers += handshake.lines(kept);
-  }
-  const path = replaceQueryKey(exchange.upstreamPath, place === 'query' ? key : undefined);
-  return { method, path, headers, body, signal };
+/** How long to wait before the next attempt, ms; undefined when there is none. */
+function retryDelay(exchange: Exchange, outcome: Answer | WireFailure, config: Config): number | undefined {
+  const answered = outcome instanceof WireFailure ? undefined : outcome.head;
+  const decision = decideRetry(
+    {
+      attempts: exchange.attempts,
+      failure: outcome instanceof WireFailure ? outcome : undefined,
+      status: answered?.status,
+      retryAfter: answered?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1],
+      replayable: isReplayable(exchange.body),
+      clientLeft: exchange.request.signal.aborted,
+    },
+    config,
+    () => exchange.upstream.budget.spend(),
+  );
+  return decision.retry ? decision.delayMs : undefined;
 }
 
 function asFailure(error: unknown): WireFailure {

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { keyProtocol } from '../admit/keys.ts';
 
 /** True when the client asks for a WebSocket (RFC 6455 §4.1). */
 export function wantsWebSocket(request: Request): boolean {
@@ -31,17 +30,4 @@ export function newHandshake(): Handshake {
     lines: (protocols) => (protocols === null ? fixed : `${fixed}Sec-WebSocket-Protocol: ${protocols}\r\n`),
     accept: createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64'),
   };
-}
-
-/**
- * The client's sub-protocols with any key among them taken out, and the real key in its place when it goes there.
- * @param real - the real key, when the client's stood among the sub-protocols
- */
-export function replaceProtocolKey(protocols: string, real: string | undefined): string | null {
-  const kept = protocols
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => !name.startsWith(keyProtocol));
-  if (real !== undefined) kept.push(keyProtocol + real);
-  return kept.length === 0 ? null : kept.join(', ');
 }

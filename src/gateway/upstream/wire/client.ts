@@ -1,5 +1,5 @@
 import type { RequestBody } from '../../body.ts';
-import type { Answer, Connection, Limits } from './connection.ts';
+import type { Answer, ClientWatch, Connection, Limits } from './connection.ts';
 import { Deadlines, type Watched } from './deadlines.ts';
 import type { Origin } from './dial.ts';
 import { WireFailure } from './failure.ts';
@@ -13,8 +13,10 @@ export interface WireRequest {
   /** Header lines, each with its CRLF, without Host and without framing. */
   readonly headers: string;
   readonly body: RequestBody;
-  /** Aborted when the client leaves. */
-  readonly signal: AbortSignal;
+  /** When the exchange began: its total limit spans all attempts. ms on the clock of `performance.now()`. */
+  readonly started: number;
+  /** The client's request, whose signal is aborted when the client leaves. */
+  readonly client: ClientWatch;
 }
 
 /** Seconds and bytes a client may take; 0 is no limit. */
@@ -52,7 +54,7 @@ export class WireClient {
     const standard = origin.protocol === 'https:' ? 443 : 80;
     this.host = origin.port === standard ? bracketed : `${bracketed}:${origin.port}`;
     // To a proxy, plain http goes in absolute form (RFC 9112 §3.2.2); https goes through a tunnel.
-    const viaProxy = origin.proxy && origin.protocol === 'http:';
+    const viaProxy = origin.proxy !== undefined && origin.protocol === 'http:';
     this.pathPrefix = viaProxy ? `http://${this.host}` : '';
     const authorization = viaProxy ? origin.proxy?.authorization : undefined;
     this.proxyLine = authorization ? `Proxy-Authorization: ${authorization}\r\n` : '';
@@ -68,15 +70,29 @@ export class WireClient {
    * @param fresh - never on a pooled connection
    * @throws {@link WireFailure}
    */
-  async send(request: WireRequest, fresh: boolean): Promise<Answer> {
+  send(request: WireRequest, fresh: boolean): Promise<Answer> {
     const pooled = fresh ? undefined : this.pool.take();
-    const connection = pooled ?? (await this.pool.connect(this.wireLimits.connectTimeout * 1000));
-    if (request.signal.aborted) {
-      this.pool.released(connection);
-      throw new WireFailure('aborted', 'the client left');
-    }
-    const answer = connection.begin(request.method, this.limits);
-    cancelOnAbort(connection, request.signal);
+    return pooled ? this.start(pooled, request) : this.dialAndStart(request);
+  }
+
+  private async dialAndStart(request: WireRequest): Promise<Answer> {
+    const { total } = this.limits;
+    const connect = this.wireLimits.connectTimeout * 1000;
+    const left = total > 0 ? total - (performance.now() - request.started) : Infinity;
+    const totalFirst = total > 0 && (connect === 0 || left < connect);
+    const outOfTime = new WireFailure('total_timeout', `${total / 1000} s`);
+    if (left <= 0) throw outOfTime;
+    const connection = await this.pool.connect(totalFirst ? left : connect).catch((failure: WireFailure) => {
+      throw totalFirst && failure.kind === 'connect_timeout' ? outOfTime : failure;
+    });
+    // It took a while: the client may have left meanwhile.
+    if (!request.client.signal.aborted) return this.start(connection, request);
+    this.pool.released(connection);
+    throw new WireFailure('aborted', 'the client left');
+  }
+
+  private start(connection: Connection, request: WireRequest): Promise<Answer> {
+    const answer = connection.begin(request, this.limits);
     this.write(connection, request);
     return answer;
   }
@@ -110,14 +126,6 @@ function withBody(head: string, body: Uint8Array): Uint8Array {
   whole.write(head, 'latin1');
   whole.set(body, head.length);
   return whole;
-}
-
-function cancelOnAbort(connection: Connection, signal: AbortSignal): void {
-  const exchange = connection.exchange;
-  signal.addEventListener('abort', () => {
-    // Later the connection serves somebody else.
-    if (connection.exchange === exchange) connection.cancel();
-  });
 }
 
 /** Carries a streamed request body upstream, no faster than the upstream reads it. */

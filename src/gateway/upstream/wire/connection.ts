@@ -12,6 +12,18 @@ export interface Limits {
   readonly total: number;
 }
 
+/** Tells when the client leaves. The signal of a Bun request is costly to make: it is asked for late, or never. */
+export interface ClientWatch {
+  readonly signal: AbortSignal;
+}
+
+/** What a connection needs to know of an exchange. */
+export interface Began {
+  readonly method: string;
+  readonly started: number;
+  readonly client: ClientWatch;
+}
+
 /** An upstream's answer: the head, and the body as it comes. */
 export interface Answer {
   readonly head: ResponseHead;
@@ -76,6 +88,8 @@ export class Connection implements BodySource, Watched {
   private gotFin = false;
   private gotBytes = false;
   private started = 0;
+  /** Until it is watched: an exchange over within a tick never needs to be. */
+  private client: ClientWatch | undefined;
   private progress = 0;
   private raw: RawHandler | undefined;
   private early: Buffer[] = [];
@@ -86,14 +100,16 @@ export class Connection implements BodySource, Watched {
    * Starts an exchange.
    * @returns the answer once its head is here; rejects with {@link WireFailure}
    */
-  begin(method: string, limits: Limits): Promise<Answer> {
+  begin({ method, started, client }: Began, limits: Limits): Promise<Answer> {
     this.phase = Phase.Head;
     this.exchange++;
     this.method = method;
     this.limits = limits;
     this.sending = true;
     this.gotBytes = false;
-    this.started = this.progress = performance.now();
+    this.started = started;
+    this.client = client;
+    this.progress = performance.now();
     this.owner.deadlines.add(this);
     return new Promise((resolve, reject) => (this.settle = { resolve, reject }));
   }
@@ -156,6 +172,7 @@ export class Connection implements BodySource, Watched {
   }
 
   check(now: number): void {
+    if (this.client) this.watchClient(this.client);
     const { firstByte, idle, total } = this.limits;
     if (total > 0 && now - this.started > total) return this.timeOut('total_timeout', total);
     if (this.paused) return;
@@ -165,6 +182,16 @@ export class Connection implements BodySource, Watched {
     } else if (idle > 0 && silent > idle && !(this.sending && this.drained === undefined)) {
       this.timeOut('idle_timeout', idle);
     }
+  }
+
+  private watchClient({ signal }: ClientWatch): void {
+    this.client = undefined;
+    if (signal.aborted) return this.cancel();
+    const { exchange } = this;
+    signal.addEventListener('abort', () => {
+      // Later the connection serves somebody else.
+      if (this.exchange === exchange) this.cancel();
+    });
   }
 
   private timeOut(kind: 'first_byte_timeout' | 'idle_timeout' | 'total_timeout', limit: number): void {

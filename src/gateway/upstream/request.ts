@@ -1,0 +1,47 @@
+import { credentialHeaders, replaceProtocolKey, replaceQueryKey, type Place } from '../admit/keys.ts';
+import type { Exchange } from '../exchange.ts';
+import { forwardedHeaders } from '../headers.ts';
+import { handshakeHeaders } from '../websocket/upgrade.ts';
+import type { WireRequest } from './wire/client.ts';
+
+const protocolHeader = 'sec-websocket-protocol';
+const credentialAndProtocol: ReadonlySet<string> = new Set([...credentialHeaders, protocolHeader]);
+const credentialAndHandshake: ReadonlySet<string> = new Set([...credentialHeaders, ...handshakeHeaders]);
+
+/** The request as it goes on the wire: its own headers and path, with the credentials that the target gets. */
+export function toWire(exchange: Exchange): WireRequest {
+  const { request, method, credentials, body, started, handshake, upstreamPath } = exchange;
+  const protocols = request.headers.get(protocolHeader);
+  if (credentials.kind === 'pass') {
+    const own = forwardedHeaders(request.headers, handshake && handshakeHeaders);
+    return {
+      method,
+      path: upstreamPath,
+      headers: own + (handshake?.lines(protocols) ?? ''),
+      body,
+      started,
+      client: request,
+    };
+  }
+  const key = exchange.upstream.nextKey();
+  const { place } = credentials;
+  let headers = forwardedHeaders(request.headers, dropped(protocols, handshake !== undefined));
+  if (key !== undefined) headers += keyLine(place, key);
+  const offered =
+    protocols === null ? null : replaceProtocolKey(protocols, place === 'protocol' ? key : undefined);
+  if (handshake) headers += handshake.lines(offered);
+  else if (offered !== null) headers += `${protocolHeader}: ${offered}\r\n`;
+  const path = replaceQueryKey(upstreamPath, place === 'query' ? key : undefined);
+  return { method, path, headers, body, started, client: request };
+}
+
+function dropped(protocols: string | null, webSocket: boolean): ReadonlySet<string> {
+  if (webSocket) return credentialAndHandshake;
+  return protocols === null ? credentialHeaders : credentialAndProtocol;
+}
+
+/** The header line with the real key; empty when its place is no header. */
+function keyLine(place: Place, key: string): string {
+  if (place === 'query' || place === 'protocol') return '';
+  return place === 'authorization' ? `authorization: Bearer ${key}\r\n` : `${place}: ${key}\r\n`;
+}
