@@ -17,6 +17,11 @@ const table = {
     // The SDKs know one code for both; the message tells them apart.
     code: 'invalid_api_key',
   },
+  body_not_supported: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A body cannot be forwarded with this method.',
+  },
   invalid_request_target: {
     status: 400,
     type: 'invalid_request_error',

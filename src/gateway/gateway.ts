@@ -61,8 +61,8 @@ export class Gateway {
     // TRACE echoes the request, and the real key with it (RFC 9110 §9.3.8).
     if (request.method === 'TRACE' && credentials.kind === 'replace')
       return withId(refuse('method_not_allowed'));
-    const tooLarge = this.checkSize(request);
-    if (tooLarge) return withId(tooLarge);
+    const wrongBody = this.checkBody(request);
+    if (wrongBody) return withId(wrongBody);
     const upstreamPath = upstream.pathFor(path);
     const { method } = request;
     const handshake = wantsWebSocket(request) ? newHandshake() : undefined;
@@ -88,7 +88,10 @@ export class Gateway {
     exchange.body = await readBody(exchange.request);
     const outcome = await forward(exchange, this.config);
     if (outcome instanceof WireFailure) return withId(refuseFailed(outcome, exchange.upstream.target.name));
-    if (outcome.upgraded) return joinWebSockets(exchange, outcome, requestId);
+    if (outcome.upgraded) {
+      const refusal = joinWebSockets(exchange, outcome, requestId);
+      return refusal && withId(refusal);
+    }
     return toResponse(outcome, requestId) ?? withId(refuse('upstream_invalid_response'));
   }
 
@@ -97,7 +100,12 @@ export class Gateway {
     this.upstreams.close();
   }
 
-  private checkSize({ headers }: Request): Response | undefined {
+  private checkBody({ method, headers }: Request): Response | undefined {
+    const bodiless = method === 'GET' || method === 'HEAD';
+    // Bun's server has thrown it away by now: better a refusal than a request that lost something.
+    if (bodiless && (headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0)) {
+      return refuse('body_not_supported', `A body cannot be forwarded with ${method}.`);
+    }
     const { maxBodySize } = this.config;
     if (maxBodySize === 0) return undefined;
     const length = Number(headers.get('content-length') ?? 0);
@@ -119,7 +127,8 @@ function requestId(): string {
   return `req_${crypto.randomUUID().replaceAll('-', '')}`;
 }
 
-function withId(response: Response): Response {
+/** Gives an answer of ours the request id that every answer has. */
+export function withId(response: Response): Response {
   response.headers.set('x-request-id', requestId());
   return response;
 }

@@ -2,7 +2,7 @@ import type { Server } from 'bun';
 import { Elysia } from 'elysia';
 import type { Edge } from '../gateway/exchange.ts';
 import { MAX_MESSAGE } from '../gateway/websocket/relay.ts';
-import type { Gateway } from '../gateway/gateway.ts';
+import { type Gateway, withId } from '../gateway/gateway.ts';
 
 /** Paths that get a native route of Bun's: the rest goes the slower way through Elysia's fallback. */
 const hotPaths = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/responses'];
@@ -34,8 +34,7 @@ export function createApp(gateway: Gateway) {
     server().timeout(request, 0);
     return gateway.handle(request, edge);
   };
-  app.get('/healthz', () => new Response('OK'));
-  app.get('/readyz', () => new Response('OK'));
+  for (const path of ['/healthz', '/readyz']) app.get(path, () => withId(new Response('OK')));
   for (const path of hotPaths) app.post(path, ({ request }) => forward(request), { parse: 'none' });
   app.all('/*', ({ request }) => forward(request), { parse: 'none' });
   app.onError(({ code, request, error }) => {

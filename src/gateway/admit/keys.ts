@@ -46,10 +46,13 @@ export class Keyring {
     const known = sent.find(({ key }) => this.digests.has(this.digest(key)));
     if (known) return { kind: 'replace', place: known.place };
     if (sent.length === 0) return refuse('missing_api_key');
-    // Another scheme is no key, but its words must not carry a forward key upstream either.
-    const words = request.headers.get('authorization')?.split(/[\s,]+/) ?? [];
-    const hidden = words.some((word) => this.digests.has(this.digest(word)));
-    return this.allowClientKeys && !hidden ? pass : refuse('invalid_api_key');
+    return this.allowClientKeys && !this.hidesForwardKey(request.headers) ? pass : refuse('invalid_api_key');
+  }
+
+  /** Under another scheme, or a scheme where none belongs, it opens nothing: but it must not go upstream either. */
+  private hidesForwardKey(headers: Headers): boolean {
+    const words = keyHeaders.flatMap((name) => headers.get(name)?.split(/[\s,]+/) ?? []);
+    return words.some((word) => this.digests.has(this.digest(word)));
   }
 
   private digest(key: string): string {
@@ -122,6 +125,16 @@ export function replaceProtocolKey(offered: string, real: string | undefined): s
   const kept = protocolNames(offered).filter((name) => !name.startsWith(keyProtocol));
   if (real !== undefined) kept.push(keyProtocol + real);
   return kept.length === 0 ? null : kept.join(', ');
+}
+
+/**
+ * The sub-protocol to tell the client when the upstream chose `chosen`: one that holds the real key is the client's
+ * own key's again.
+ * @param offered - the client's `Sec-WebSocket-Protocol`
+ */
+export function chosenProtocol(chosen: string, offered: string | null): string | undefined {
+  if (!chosen.startsWith(keyProtocol)) return chosen;
+  return offered === null ? undefined : protocolNames(offered).find((name) => name.startsWith(keyProtocol));
 }
 
 /**

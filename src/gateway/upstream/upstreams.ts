@@ -39,10 +39,8 @@ export class Upstream {
   pathFor(path: string): string {
     const { prefix, basePath } = this.target;
     let rest = prefix === '/' ? path : path.slice(prefix.length);
-    if (!rest.startsWith('/')) rest = `/${rest}`;
     if (basePath.endsWith('/v1') && isUnder(rest, '/v1')) rest = rest.slice('/v1'.length);
-    if (basePath !== '' && (rest === '/' || rest.startsWith('/?'))) rest = rest.slice(1);
-    return basePath + rest || '/';
+    return basePath === '' && !rest.startsWith('/') ? `/${rest}` : basePath + rest;
   }
 }
 

@@ -1,3 +1,4 @@
+import { chosenProtocol } from '../admit/keys.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Answer } from '../upstream/wire/connection.ts';
@@ -21,6 +22,10 @@ export function joinWebSockets(exchange: Exchange, answer: Answer, id: () => str
   // Bun writes its own half of the handshake.
   fields.delete('sec-websocket-accept');
   fields.delete('sec-websocket-extensions');
+  const chosen = fields.get('sec-websocket-protocol');
+  fields.delete('sec-websocket-protocol');
+  const protocol = chosen && chosenProtocol(chosen, exchange.request.headers.get('sec-websocket-protocol'));
+  if (protocol) fields.set('sec-websocket-protocol', protocol);
   if (!fields.has('x-request-id')) fields.set('x-request-id', id());
   if (exchange.edge.upgrade(exchange.request, fields, new Relay(upstream))) return undefined;
   upstream.cancel();

@@ -87,11 +87,12 @@ export class Relay implements SocketHandlers {
   }
 
   private upstreamCloses(payload: Buffer): void {
-    const code = payload.length >= 2 ? payload.readUInt16BE(0) : undefined;
-    const reason = payload.subarray(2).toString();
-    this.sendClose(code ?? 1005, reason);
-    if (code === undefined) this.client?.close();
-    else this.client?.close(code, reason);
+    if (payload.length === 1) throw new FrameError(1002, 'half a close code');
+    // 1005 is how both sides' libraries say «none», to Bun's server too.
+    const code = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
+    const reason = strictText.decode(payload.subarray(2));
+    this.sendClose(code, reason);
+    this.client?.close(code, reason);
   }
 
   private upstreamGone(): void {

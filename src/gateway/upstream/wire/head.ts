@@ -67,6 +67,8 @@ export function parseHead(text: string, method: string): ResponseHead {
   // A length tells a HEAD or 304 client what a GET would bring; elsewhere the server frames the body anew.
   if (framing.kind === 'none' && seen.length !== undefined)
     headers.push(['content-length', String(seen.length)]);
+  // Without either, Bun would tell a HEAD client that there are 0 bytes.
+  else if (method === 'HEAD') headers.push(['transfer-encoding', 'chunked']);
   return { status, headers, framing, keepAlive, keepAliveSeconds: seen.keepAliveSeconds, upgrade };
 }
 
