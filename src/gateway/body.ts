@@ -21,22 +21,40 @@ const SMALL = 64 * 1024;
 
 /**
  * The request's body, whole when it is small JSON, else as a stream.
- * @throws WireFailure `aborted` when the client leaves while it is read
+ * @param stallSeconds - how long small JSON may take to arrive; 0 is no limit
+ * @throws WireFailure `aborted` when the client leaves meanwhile, `upload_timeout` when it stalls
  */
-export function readBody(request: Request): RequestBody | Promise<RequestBody> {
-  const { body, headers } = request;
+export function readBody(request: Request, stallSeconds: number): RequestBody | Promise<RequestBody> {
+  const { headers } = request;
   const declared = headers.get('content-length');
-  if (body === null) return declared === '0' ? { kind: 'bytes', bytes: nothing } : { kind: 'none' };
   const length = declared === null ? undefined : Number(declared);
-  if (length === undefined || length > SMALL || !isJson(headers)) {
-    return { kind: 'stream', stream: body, length, consumed: false };
+  if (length === 0) return { kind: 'bytes', bytes: nothing };
+  // Even to look at `body` makes a stream of it: the usual request never does.
+  if (length !== undefined && length <= SMALL && isJson(headers)) return readWhole(request, stallSeconds);
+  const stream = request.body;
+  return stream ? { kind: 'stream', stream, length, consumed: false } : { kind: 'none' };
+}
+
+async function readWhole(request: Request, stallSeconds: number): Promise<RequestBody> {
+  const arriving = request.bytes();
+  if (Bun.peek.status(arriving) === 'pending' && stallSeconds > 0) {
+    const { promise: stalled, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new WireFailure('upload_timeout', `no whole body within ${stallSeconds} s`)),
+      stallSeconds * 1000,
+    );
+    const bytes = await Promise.race([arriving.catch(left), stalled]).finally(() => clearTimeout(timer));
+    return { kind: 'bytes', bytes };
   }
-  return request.bytes().then(
-    (bytes) => ({ kind: 'bytes', bytes }),
-    () => {
-      throw new WireFailure('aborted', 'the client left');
-    },
-  );
+  try {
+    return { kind: 'bytes', bytes: await arriving };
+  } catch {
+    return left();
+  }
+}
+
+function left(): never {
+  throw new WireFailure('aborted', 'the client left');
 }
 
 /** True while the body can go upstream once more. */

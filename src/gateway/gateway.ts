@@ -85,7 +85,7 @@ export class Gateway {
 
   /** An admitted request, to its upstream and back. */
   private async exchange(exchange: Exchange): Promise<Response | undefined> {
-    exchange.body = await readBody(exchange.request);
+    exchange.body = await readBody(exchange.request, this.config.idleTimeout);
     const outcome = await forward(exchange, this.config);
     if (outcome instanceof WireFailure) return withId(refuseFailed(outcome, exchange.upstream.target.name));
     if (outcome.upgraded) {

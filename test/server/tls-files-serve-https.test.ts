@@ -1,27 +1,21 @@
 import { expect, test } from 'bun:test';
-import { join } from 'node:path';
-import { emptyFolder } from '../support/aifd.ts';
 import { ask, RawClient } from '../support/raw.ts';
+import { makeCertificate } from './certificate.ts';
 import { spawnServer } from './spawn.ts';
 import { openStream, startStreams, wholeStream } from './streams.ts';
 
-/** A certificate of the machine's own openssl, for localhost. */
-function makeCertificate(): Record<string, string> {
-  const folder = emptyFolder();
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const made = Bun.spawnSync([
-    ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-days', '2', '-subj', '/CN=localhost', '-keyout', key, '-out', cert],
-  ]);
-  if (made.exitCode !== 0) throw new Error(made.stderr.toString());
-  return { TLS_CERT_FILE: cert, TLS_KEY_FILE: key };
+/** The variables that make aifd serve https. */
+function tlsFiles(): Record<string, string> {
+  const { certFile, keyFile } = makeCertificate();
+  return { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile };
 }
 
 test.each([[{}], [{ WORKERS: '2' }]] as [Record<string, string>][])(
   'https (%p) serves health and a stream',
   async (env) => {
+    const files = tlsFiles();
     await using upstream = startStreams();
-    await using aifd = await spawnServer({ OPENAI_BASE_URL: upstream.url, ...makeCertificate(), ...env });
+    await using aifd = await spawnServer({ OPENAI_BASE_URL: upstream.url, ...files, ...env });
     expect(aifd.url).toStartWith('https://');
     expect((await ask(aifd.url, '/healthz')).text).toBe('OK');
     const stream = await openStream(aifd.url);
@@ -31,7 +25,7 @@ test.each([[{}], [{ WORKERS: '2' }]] as [Record<string, string>][])(
 );
 
 test('plain http on that port is not served', async () => {
-  await using aifd = await spawnServer(makeCertificate());
+  await using aifd = await spawnServer(tlsFiles());
   using client = await RawClient.open(aifd.url.replace('https', 'http'));
   client.send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
   await client.ended();

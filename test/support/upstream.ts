@@ -35,9 +35,11 @@ export class UpstreamRequest {
     return this.message.body.toString();
   }
 
-  /** Resolves when the body came to its end. */
+  /** Resolves when the body came to its end, or never will: the connection closed. */
   async whole(): Promise<this> {
-    await until(() => this.message.complete, 'the request is upstream whole');
+    let gone = false;
+    void this.gone.then(() => (gone = true));
+    await until(() => this.message.complete || gone, 'the request is upstream whole', 60_000);
     return this;
   }
 
@@ -129,6 +131,8 @@ export class Upstream implements AsyncDisposable {
     this.accepted++;
     this.sockets.add(socket);
     socket.on('error', () => {});
+    // Each request on it waits for its close.
+    socket.setMaxListeners(0);
     socket.on('close', () => this.sockets.delete(socket));
     if (this.options.onConnection?.(socket) === false) return;
     let bytes = Buffer.alloc(0);
@@ -163,5 +167,5 @@ export function startUpstream(handler: Handler = ok, options: UpstreamOptions = 
 /** Answers `200 ok` once the request is whole. */
 export async function ok(request: UpstreamRequest): Promise<void> {
   await request.whole();
-  request.answer(200, 'ok');
+  if (request.message.complete) request.answer(200, 'ok');
 }

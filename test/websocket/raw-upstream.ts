@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { until } from '../support/until.ts';
 import { acceptOf, type Frame, frame, takeFrame } from './frames.ts';
 
@@ -41,14 +42,16 @@ interface RawUpstreamOptions {
   readonly refuse?: (head: string) => string;
   /** The sub-protocol that is chosen, from what was offered. */
   readonly choose?: (offered: string | undefined) => string | undefined;
+  /** Serves wss with these PEM texts. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** An upstream that speaks WebSocket byte by byte, so that it can speak it badly. */
-export async function startRawUpstream({ joined, refuse, choose }: RawUpstreamOptions) {
+export async function startRawUpstream({ joined, refuse, choose, tls }: RawUpstreamOptions) {
   const peers: RawPeer[] = [];
   const sockets = new Set<Socket>();
   const heads: string[] = [];
-  const server = createServer((socket) => {
+  const accept = (socket: Socket): void => {
     sockets.add(socket);
     let before = Buffer.alloc(0);
     let peer: RawPeer | undefined;
@@ -76,11 +79,12 @@ export async function startRawUpstream({ joined, refuse, choose }: RawUpstreamOp
       peers.push(peer);
       void joined?.(peer);
     });
-  });
+  };
+  const server = tls ? createTlsServer(tls, accept) : createServer(accept);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     peers,
     heads,
     /** Connections that ever came. */

@@ -1,14 +1,19 @@
 import { expect, test } from 'bun:test';
+import { makeCertificate } from '../server/certificate.ts';
 import { forwardingTo, spawnAifd } from '../support/aifd.ts';
 import { until } from '../support/until.ts';
 import { ALLOWED, FLOOD, flood, joinPaused, memoryOf, stalled } from './flood.ts';
 import { startRawUpstream } from './raw-upstream.ts';
 
-test(
-  'an upstream that does not read holds back a client of 500 MB; once it reads, all of it comes',
-  async () => {
-    using upstream = await startRawUpstream({ joined: ({ socket }) => socket.pause() });
-    await using aifd = await spawnAifd(forwardingTo(upstream.url));
+test.each(['ws', 'wss'])(
+  '%s: an upstream that does not read holds back a client of 500 MB; once it reads, all of it comes',
+  async (scheme) => {
+    const tls = scheme === 'wss' ? makeCertificate() : undefined;
+    using upstream = await startRawUpstream({ tls, joined: ({ socket }) => socket.pause() });
+    await using aifd = await spawnAifd({
+      ...forwardingTo(upstream.url),
+      ...(tls && { NODE_EXTRA_CA_CERTS: tls.certFile }),
+    });
     const client = await joinPaused(aifd.url);
     const peer = await upstream.peer();
     const before = await memoryOf(aifd.pid);

@@ -1,0 +1,46 @@
+/**
+ * Draws a terminal's output, from standard input, as an SVG for the README: `script -qec 'aifd run --demo' | bun
+ * scripts/picture.ts > docs/demo.svg`. Knows the one colour escape that the panels use; drops the rest.
+ */
+const CELL = { width: 8.4, height: 18 };
+const PADDING = 16;
+const colours: Record<string, string> = { 31: '#ff7b72', 33: '#e3b341', 36: '#76e3ea', 90: '#8b949e' };
+
+const lines = (await Bun.stdin.text())
+  .split('\n')
+  .map((line) => line.replaceAll('\r', ''))
+  .filter((line) => !line.startsWith('Script '));
+while (lines.at(-1)?.trim() === '') lines.pop();
+
+const width = Math.ceil(Math.max(...lines.map((line) => plain(line).length)) * CELL.width + 2 * PADDING);
+const height = lines.length * CELL.height + 2 * PADDING;
+console.log(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" role="img">
+<title>aifd run --demo: the start panels, and a chat streamed through aifd</title>
+<rect width="100%" height="100%" rx="8" fill="#0d1117"/>
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" fill="#e6edf3" xml:space="preserve">
+${lines.map(drawLine).join('\n')}
+</g>
+</svg>`,
+);
+
+function drawLine(line: string, row: number): string {
+  const y = PADDING + (row + 0.75) * CELL.height;
+  // oxlint-disable-next-line no-control-regex
+  const spans = line.split(/\u001b\[(\d+)m/);
+  const drawn = spans.map((text, i) => {
+    if (i % 2 === 1 || text === '') return '';
+    const colour = colours[spans[i - 1] ?? ''];
+    return colour ? `<tspan fill="${colour}">${escape(text)}</tspan>` : escape(text);
+  });
+  return `<text x="${PADDING}" y="${y}">${drawn.join('')}</text>`;
+}
+
+function plain(line: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return line.replace(/\u001b\[\d+m/g, '');
+}
+
+function escape(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
