@@ -22,6 +22,9 @@ function docs(): string {
     'Each option is a flag of `aifd run` and an environment variable. Flags go before the environment, the\n' +
       'environment before `.env` in the current folder, and that before the default. `--env-file FILE` is read\n' +
       'instead of `.env`. An empty variable is an unset one. `$NAME` in the file is not expanded.',
+    'The file is UTF-8. Each line is `NAME=value`, with or without `export`, a comment (`# …`) or blank; a value in\n' +
+      'quotes may go over several lines. A `#` after a space starts a comment, one inside a word is part of the\n' +
+      'value. Any other line, and an option in lower case, end the start too: a key is not passed over in silence.',
     '`aifd config` prints what is in force and where each value came from, secrets masked (`--json` for programs).\n' +
       'A value that is not accepted, and a pair that does not match, end the start with exit code 2 and every\n' +
       'problem there is. Other users of a machine can read flags: keys belong into the environment or the file.',

@@ -29,14 +29,18 @@ function usage(): string {
   ].join('\n');
 }
 
-/** @throws UsageError for a command that there is not */
+const versions = ['--version', '-v'];
+const alone = new Set([...versions, '--help', '-h', 'help']);
+
+/** @throws UsageError for a command that there is not, or something after what stands alone */
 async function main([name, ...rawArgs]: readonly string[]): Promise<number> {
+  if (name !== undefined && alone.has(name) && rawArgs.length > 0) throw notAlone(name);
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     // Help that was asked for is an answer; help for want of a command is a complaint.
     (name === undefined ? console.error : console.log)(usage());
     return name === undefined ? exitCodes.badConfiguration : exitCodes.clean;
   }
-  if (name === '--version' || name === '-v') {
+  if (versions.includes(name)) {
     console.log(pkg.version);
     return exitCodes.clean;
   }
@@ -44,6 +48,11 @@ async function main([name, ...rawArgs]: readonly string[]): Promise<number> {
   const command = defineCommand(await commands[name as keyof typeof commands]());
   const { result } = await runCommand(command, { rawArgs });
   return result as number;
+}
+
+function notAlone(name: string): UsageError {
+  const hint = versions.includes(name) ? '' : ': aifd COMMAND --help shows the options of a command';
+  return new UsageError(`${name} stands alone${hint}`);
 }
 
 function unknownCommand(name: string): UsageError {

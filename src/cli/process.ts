@@ -42,32 +42,11 @@ function firstSignal(): Promise<void> {
   });
 }
 
-const reasons: Record<string, string> = {
-  EADDRINUSE: 'the port is in use',
-  EACCES: 'that port needs more rights than this user has',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  EINVAL: 'that is no address of this machine',
-};
-
 /** One clear line for a server that could not start. @throws whatever it is, if it is something else */
 async function explainListen(error: unknown, config: Config): Promise<number> {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const reason = reasons[code ?? ''];
-  if (reason === undefined && config.tlsCertFile !== undefined) {
-    console.error(`aifd: TLS_CERT_FILE and TLS_KEY_FILE can't be used: ${message}`);
-    return exitCodes.badConfiguration;
-  }
-  if (reason === undefined) throw error;
-  // Bun says EADDRINUSE of a name that does not resolve, too.
-  const why = (await resolves(config.host)) ? reason : 'that host name is not known';
-  console.error(`aifd: cannot listen on ${config.host}:${config.port}: ${why}`);
-  return exitCodes.failed;
-}
-
-async function resolves(host: string): Promise<boolean> {
-  const { lookup } = await import('node:dns/promises');
-  return lookup(host).then(
-    () => true,
-    () => false,
-  );
+  const { listenProblem } = await import('../server/listen-problem.ts');
+  const problem = await listenProblem(error, config);
+  if (problem === undefined) throw error;
+  console.error(`aifd: ${problem.line}`);
+  return problem.isConfiguration ? exitCodes.badConfiguration : exitCodes.failed;
 }

@@ -1,22 +1,53 @@
+import type { Variables } from './env-file.ts';
 import { nearest } from './nearest.ts';
 import { type Config, notYet, type OptionName, optionNames, optionOf, type Values } from './options.ts';
 
 /** Problems of options that are good alone and not together. */
 export function checkTogether(values: Values, failed: ReadonlySet<OptionName>): string[] {
+  return [...checkTls(values, failed), ...checkPort(values, failed)];
+}
+
+function checkTls({ tlsCertFile, tlsKeyFile }: Values, failed: ReadonlySet<OptionName>): string[] {
   if (failed.has('tlsCertFile') || failed.has('tlsKeyFile')) return [];
-  const { tlsCertFile, tlsKeyFile } = values;
   if ((tlsCertFile === undefined) === (tlsKeyFile === undefined)) return [];
   const [set, missing] =
     tlsKeyFile === undefined ? ['TLS_CERT_FILE', 'TLS_KEY_FILE'] : ['TLS_KEY_FILE', 'TLS_CERT_FILE'];
   return [`${set} is set and ${missing} is not: https needs both`];
 }
 
+/** On port 0 every worker would get another port. */
+function checkPort({ port, workers }: Values, failed: ReadonlySet<OptionName>): string[] {
+  if (port !== 0 || workers === 1 || failed.has('port') || failed.has('workers')) return [];
+  return [`PORT is 0 and WORKERS is ${workers}: several workers need one fixed port`];
+}
+
+/**
+ * Names in `.env` that are an option but for case or dashes. Nobody else reads them, and one that is passed over
+ * may be the key that keeps strangers out: so they are problems and not warnings.
+ *
+ * @param setAside options that `.env` has no say in
+ */
+export function findMiscased(file: Variables, setAside: readonly OptionName[]): string[] {
+  const aside = new Set(setAside.map((name) => optionOf(name).env));
+  return Object.keys(file).flatMap((name) => {
+    const meant = canonical(name);
+    if (name === meant || !isOurs(meant) || aside.has(meant)) return [];
+    return [`${name} in .env is not an option: did you mean ${meant}?`];
+  });
+}
+
+const canonical = (name: string) => name.toUpperCase().replaceAll('-', '_');
+
+const known = optionNames.map((name) => optionOf(name).env);
+const ours = new Set<string>([...known, ...notYet]);
+const isOurs = (name: string) => ours.has(name);
+
 /**
  * What is allowed and most probably not wanted.
  *
  * @param file the variables of `.env`, where a name that is nearly an option is a slip
  */
-export function warn(config: Config, file: Readonly<Record<string, string | undefined>>): string[] {
+export function warn(config: Config, file: Variables): string[] {
   return [...warnOfOpenKeys(config), ...warnOfSlips(Object.keys(file))];
 }
 
@@ -34,10 +65,8 @@ function warnOfOpenKeys({ openaiApiKey, extraApiKey, forwardKey, host, port }: C
 }
 
 function warnOfSlips(names: readonly string[]): string[] {
-  const known = optionNames.map((name) => optionOf(name).env);
-  const ours = new Set<string>([...known, ...notYet]);
   return names
-    .filter((name) => !ours.has(name))
+    .filter((name) => !isOurs(canonical(name)))
     .flatMap((name) => {
       const meant = name.length > 4 ? nearest(name, known) : undefined;
       return meant === undefined ? [] : [`${name} in .env is not an option: did you mean ${meant}?`];

@@ -1,22 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-
-type Variables = Record<string, string | undefined>;
-
-/**
- * Reads a file of `NAME=value` lines: comments, `export`, and quotes over several lines as in any `.env`.
- *
- * @returns the variables; undefined when there is no such file; a text that says why it can't be read
- */
-export function readEnvFile(path: string): Variables | string | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return { ...parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')) };
-  } catch {
-    return 'cannot be read';
-  }
-}
+import type { Variables } from './env-file.ts';
 
 /**
  * The environment this process was given. `process.env` is not it: Bun fills in `.env`, `.env.local` and their
@@ -61,8 +46,16 @@ export function withoutAutoloaded(loaded: Variables, cwd: string): Variables {
   const modes = ['', '.development', '.production', '.test'];
   const files = modes
     .flatMap((mode) => [`.env${mode}`, `.env${mode}.local`])
-    .map((name) => readEnvFile(join(cwd, name)))
-    .filter((file): file is Variables => typeof file === 'object');
+    .map((name) => readAsBun(join(cwd, name)));
   const given = Object.entries(loaded).filter(([name, value]) => !files.some((file) => file[name] === value));
   return Object.fromEntries(given);
+}
+
+/** Not `readEnvFile`: what Bun filled in can only be told by reading as Bun does, its mistakes included. */
+function readAsBun(path: string): Variables {
+  try {
+    return parseEnv(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  } catch {
+    return {};
+  }
 }

@@ -130,9 +130,22 @@ export const proxyUrl: Kind<string | undefined> = {
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
       return new Refused(`proxies of the kind ${url.protocol.slice(0, -1)} are not supported`);
     }
+    if (!isEscaped(url.username) || !isEscaped(url.password)) {
+      return new Refused('a % in its user or password starts no escape: write a % as %25');
+    }
     const bare = url.pathname === '/' && url.search === '' && url.hash === '' && !/[\s\\]/.test(text);
     return bare ? url.href.replace(/\/$/, '') : new Refused('a proxy has no path, query or fragment');
   },
   show: (value) => (value === undefined ? '' : maskUrl(value)),
   conceal: maskUrl,
 };
+
+/** Whether it can be decoded, which the proxy's credentials are before they are sent. */
+function isEscaped(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

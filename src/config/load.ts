@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { checkTogether, warn } from './checks.ts';
-import { readEnvFile } from './environment.ts';
+import { checkTogether, findMiscased, warn } from './checks.ts';
+import { readEnvFile, type Variables } from './env-file.ts';
 import { ConfigError } from './error.ts';
 import { Refused } from './kinds.ts';
 import { type Config, notYet, type OptionName, optionNames, optionOf, type Values } from './options.ts';
@@ -11,9 +11,6 @@ export type Source = 'flag' | 'environment' | '.env' | 'default';
 
 /** Flags as given, still text. `envFile` is read instead of `.env`. */
 export type Flags = Partial<Record<OptionName | 'envFile', string>>;
-
-/** Variables, by name. */
-export type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface Input {
   readonly flags: Flags;
@@ -58,7 +55,8 @@ export function load({ flags, env, cwd, setAside = [] }: Input): Loaded {
   }
   const read = values as Values;
   const { targets, problems: wrongTargets } = buildTargets(read, failed);
-  problems.push(...wrongTargets, ...checkTogether(read, failed), ...findNotYet(env, file));
+  problems.push(...wrongTargets, ...checkTogether(read, failed), ...findMiscased(file, setAside));
+  problems.push(...findNotYet(env, file));
   if (problems.length > 0) throw new ConfigError(problems);
   const config: Config = deepFreeze({ ...read, targets });
   return { config, sources, warnings: warn(config, file) };
@@ -67,10 +65,10 @@ export function load({ flags, env, cwd, setAside = [] }: Input): Loaded {
 function openEnvFile(named: string | undefined, cwd: string, problems: string[]): Variables {
   const path = resolve(cwd, named ?? '.env');
   const found = readEnvFile(path);
-  if (typeof found === 'string')
-    problems.push(`${named === undefined ? '' : '--env-file: '}${path} ${found}`);
-  else if (!found && named !== undefined) problems.push(`--env-file: there is no file ${path}`);
-  return typeof found === 'object' ? found : {};
+  const where = named === undefined ? path : `--env-file: ${path}`;
+  problems.push(...(found?.problems ?? []).map((problem) => `${where} ${problem}`));
+  if (!found && named !== undefined) problems.push(`--env-file: there is no file ${path}`);
+  return found?.variables ?? {};
 }
 
 function find(

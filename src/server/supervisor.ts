@@ -1,10 +1,9 @@
 import type { Subprocess } from 'bun';
+import { type ListenAddress, type ListenProblem, listenProblem } from './listen-problem.ts';
 
 /** What the supervisor needs of the configuration. */
-export interface SupervisedConfig {
+export interface SupervisedConfig extends ListenAddress {
   workers: number;
-  host: string;
-  port: number;
   /** Seconds that a worker may take to end its open requests. */
   shutdownTimeout: number;
 }
@@ -45,13 +44,11 @@ const CODE_BAD_CONFIGURATION = 2;
  * @returns the exit code for this process: 0 after a signal, 128 + its number after a second one, 2 when a worker finds the configuration bad, 1 when
  * the port can't be had or a worker can't start.
  */
-export function supervise(options: SuperviseOptions): Promise<number> {
-  const problem = portProblem(options.config);
-  if (problem) {
-    (options.log ?? toStderr)(problem.line);
-    return Promise.resolve(problem.code);
-  }
-  return new Supervisor(options).run();
+export async function supervise(options: SuperviseOptions): Promise<number> {
+  const problem = await findProblem(options.config);
+  if (problem === undefined) return new Supervisor(options).run();
+  (options.log ?? toStderr)(problem.line);
+  return problem.isConfiguration ? CODE_BAD_CONFIGURATION : CODE_FAILED;
 }
 
 /**
@@ -76,19 +73,20 @@ export function ownCommand(): string[] {
 
 /**
  * Workers bind with SO_REUSEPORT, which would let them silently share the port of another aifd, each of the two
- * then getting some of the connections. So the port is bound once without it first.
+ * then getting some of the connections. So the port is bound once without it first, with the certificate: what is
+ * wrong is said once then and not by every worker.
  */
-function portProblem({ host, port }: SupervisedConfig): { line: string; code: number } | undefined {
-  if (port === 0) {
-    return { line: 'several workers need one fixed port: set PORT (not 0)', code: CODE_BAD_CONFIGURATION };
-  }
+async function findProblem(config: SupervisedConfig): Promise<ListenProblem | undefined> {
+  const { host, port, tlsCertFile: cert, tlsKeyFile: key } = config;
+  if (port === 0) return { line: 'several workers need one fixed port', isConfiguration: true };
   try {
-    Bun.listen({ hostname: host, port, exclusive: true, socket: { data() {} } }).stop(true);
+    const tls = cert && key ? { tls: { cert: Bun.file(cert), key: Bun.file(key) } } : {};
+    Bun.listen({ hostname: host, port, exclusive: true, socket: { data() {} }, ...tls }).stop(true);
     return undefined;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'EADDRINUSE' ? 'the port is in use' : (code ?? message);
-    return { line: `cannot listen on ${host}:${port}: ${why}`, code: CODE_FAILED };
+    const unknown = { line: `cannot listen on ${host}:${port}: ${code ?? message}`, isConfiguration: false };
+    return (await listenProblem(error, config)) ?? unknown;
   }
 }
 

@@ -16,6 +16,9 @@ const refused: [string[], string][] = [
   [['rnu'], 'there is no command rnu: did you mean run?'],
   [['convert'], 'there is no command convert: see aifd --help'],
   [['--versoin'], 'there is no option --versoin: did you mean --version?'],
+  [['--version', 'extra'], '--version stands alone'],
+  [['-v', '--json'], '-v stands alone'],
+  [['--help', 'run'], '--help stands alone: aifd COMMAND --help shows the options of a command'],
   [['run', '--demo', '--openai-api-key', 'sk-1'], "--demo can't be used with --openai-api-key"],
   [['run', '--demo', '--openai-base-url', 'http://h'], "--demo can't be used with --openai-base-url"],
 ];

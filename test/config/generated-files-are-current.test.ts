@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseEnvFile } from '../../src/config/env-file.ts';
 import { options } from '../../src/config/options.ts';
 
 const root = join(import.meta.dir, '../..');
@@ -16,8 +16,8 @@ test('.env.example and docs/configuration.md are what the table says', () => {
 
 test('.env.example has every option, commented out with its default', () => {
   const text = readFileSync(join(root, '.env.example'), 'utf8');
-  expect(parseEnv(text)).toEqual({});
+  expect(parseEnvFile(text)).toEqual({ variables: {}, problems: [] });
   const uncommented = text.replace(/^# ([A-Z_]+=)/gm, '$1');
   const expected = Object.values(options).map((option) => [option.env, option.default] as const);
-  expect(parseEnv(uncommented)).toEqual(Object.fromEntries(expected));
+  expect(parseEnvFile(uncommented).variables).toEqual(Object.fromEntries(expected));
 });

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'bun:test';
 import { AddressRules } from '../../src/gateway/admit/address.ts';
+import type { Edge } from '../../src/gateway/exchange.ts';
 
 const none = { ipWhitelist: [], ipBlacklist: [], trustedProxies: [] };
 const asking = (socket: string, forwarded?: string) =>
   [
     new Request('http://a/', { headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } }),
-    { addressOf: () => socket },
+    { addressOf: () => socket } as unknown as Edge,
   ] as const;
 const admits = (rules: Partial<typeof none> | Record<string, string[]>, socket: string, forwarded?: string) =>
   new AddressRules({ ...none, ...rules }).admits(...asking(socket, forwarded));
@@ -64,5 +65,7 @@ describe('the client’s address', () => {
 });
 
 test('a v4 address in a v6 coat of hex digits is the same address', () => {
-  expect(admits({ ipBlacklist: ['1.1.1.1'], trustedProxies: ['127.0.0.1'] }, '127.0.0.1', '::ffff:101:101')).toBe(false);
+  expect(
+    admits({ ipBlacklist: ['1.1.1.1'], trustedProxies: ['127.0.0.1'] }, '127.0.0.1', '::ffff:101:101'),
+  ).toBe(false);
 });

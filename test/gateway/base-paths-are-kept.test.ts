@@ -36,6 +36,9 @@ test.each([
   expect(pathFor(base, prefix, path)).toBe(upstream);
 });
 
-test.each(['/ax', '/a.evil/x', '/a:9102/x', '/a@evil', '/A/x', '//a/x', '/b', '/'])('%s is not under /a', (path) => {
-  expect(pathFor('http://u', '/a', path)).toBeUndefined();
-});
+test.each(['/ax', '/a.evil/x', '/a:9102/x', '/a@evil', '/A/x', '//a/x', '/b', '/'])(
+  '%s is not under /a',
+  (path) => {
+    expect(pathFor('http://u', '/a', path)).toBeUndefined();
+  },
+);

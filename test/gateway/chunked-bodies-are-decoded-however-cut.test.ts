@@ -28,7 +28,11 @@ function encode(dice: Dice) {
     coded.push(Buffer.from((dice.chance(0.5) ? size : size.toUpperCase()) + extension + '\r\n'), piece);
     coded.push(Buffer.from('\r\n'));
   }
-  coded.push(Buffer.from(`${dice.pick(['0', '00', '0;x'])}\r\n${dice.pick(['', 'X-T: 1\r\n', 'A: b\r\nC: d\r\n'])}\r\n`));
+  coded.push(
+    Buffer.from(
+      `${dice.pick(['0', '00', '0;x'])}\r\n${dice.pick(['', 'X-T: 1\r\n', 'A: b\r\nC: d\r\n'])}\r\n`,
+    ),
+  );
   return { body: Buffer.concat(pieces), coded: Buffer.concat(coded) };
 }
 
@@ -76,7 +80,10 @@ test.each([
 test('random bytes never hang it, and never end a body without its last chunk', () => {
   const dice = new Dice(7);
   for (let round = 0; round < 2000; round++) {
-    const bytes = Buffer.concat([Buffer.from(dice.pick(['', '5\r\n', '1;', '0\r\n'])), dice.bytes(dice.int(0, 60))]);
+    const bytes = Buffer.concat([
+      Buffer.from(dice.pick(['', '5\r\n', '1;', '0\r\n'])),
+      dice.bytes(dice.int(0, 60)),
+    ]);
     try {
       if (decode(dice.cut(bytes, 7)).done) expect(bytes.toString('latin1')).toMatch(/0[^]*\n\r?\n/);
     } catch (error) {

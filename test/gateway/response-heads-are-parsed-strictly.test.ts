@@ -28,7 +28,10 @@ describe('framing (RFC 9112 §6.3)', () => {
 
   test('the length that HEAD and 304 tell is kept', () => {
     expect(lower(head(['Content-Length: 5'], 'HEAD').headers)).toContainEqual(['content-length', '5']);
-    expect(lower(head(['Content-Length: 5'], 'GET', 'HTTP/1.1 304 N').headers)).toContainEqual(['content-length', '5']);
+    expect(lower(head(['Content-Length: 5'], 'GET', 'HTTP/1.1 304 N').headers)).toContainEqual([
+      'content-length',
+      '5',
+    ]);
   });
 
   test('both framings at once end the connection', () => {
@@ -56,7 +59,13 @@ describe('hop-by-hop fields', () => {
   });
 
   test('end-to-end ones stay in order, with duplicates, as they came', () => {
-    const lines = ['Set-Cookie: a=1; Path=/', 'X-A:  b  ', 'SET-cookie: b=2', 'X-Empty:', 'Content-Length: 0'];
+    const lines = [
+      'Set-Cookie: a=1; Path=/',
+      'X-A:  b  ',
+      'SET-cookie: b=2',
+      'X-Empty:',
+      'Content-Length: 0',
+    ];
     expect(head(lines).headers).toEqual([
       ['Set-Cookie', 'a=1; Path=/'],
       ['X-A', 'b'],

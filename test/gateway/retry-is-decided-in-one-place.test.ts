@@ -12,7 +12,12 @@ const base: Tried = {
   clientLeft: false,
 };
 const decide = (tried: Partial<Tried>, random = 0.5) =>
-  decideRetry({ ...base, ...tried }, options, () => true, () => random);
+  decideRetry(
+    { ...base, ...tried },
+    options,
+    () => true,
+    () => random,
+  );
 const failed = (kind: FailureKind, staleConnection = false): Partial<Tried> => ({
   status: undefined,
   failure: { kind, staleConnection },

@@ -40,7 +40,8 @@ test.each(['chunked', 'close'])('every byte passes when the body is framed by %s
       return request.end();
     }
     request.send(`HTTP/1.1 200 OK\r\n${type}\r\nTransfer-Encoding: chunked\r\n\r\n`);
-    for (const byte of everyByte) request.send(Buffer.concat([Buffer.from('1;x=y\r\n'), Buffer.of(byte, 13, 10)]));
+    for (const byte of everyByte)
+      request.send(Buffer.concat([Buffer.from('1;x=y\r\n'), Buffer.of(byte, 13, 10)]));
     request.send('0\r\nX-Trailer: 1\r\n\r\n');
   };
   const response = await ask(aifd.url, '/x');
@@ -58,7 +59,11 @@ test('a redirect is the client’s to follow', async () => {
   await using other = await startUpstream();
   answer = (request) => request.answer(307, 'see', [`Location: ${other.url}/y`]);
   const response = await ask(aifd.url, '/x', { method: 'POST', body: 'a' });
-  expect([response.status, response.header('location'), response.text]).toEqual([307, `${other.url}/y`, 'see']);
+  expect([response.status, response.header('location'), response.text]).toEqual([
+    307,
+    `${other.url}/y`,
+    'see',
+  ]);
   expect(other.accepted).toBe(0);
 });
 
@@ -69,7 +74,11 @@ test('HEAD tells the length and has no body; the next request on the connection 
       : request.answer(200, 'next');
   using client = await RawClient.open(aifd.url);
   const head = await client.send(requestBytes('/x', { method: 'HEAD' })).response('HEAD');
-  expect([head.status, head.header('content-length'), head.header('content-type')]).toEqual([200, '1234', 'a/b']);
+  expect([head.status, head.header('content-length'), head.header('content-type')]).toEqual([
+    200,
+    '1234',
+    'a/b',
+  ]);
   expect((await client.send(requestBytes('/x')).response()).text).toBe('next');
 });
 
@@ -100,7 +109,9 @@ test('an empty body with a length of 0 is empty', async () => {
 test('interim answers (100, 102, 103) do not stand for the final one', async () => {
   answer = (request) => {
     request.send('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n');
-    request.send('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfinal');
+    request.send(
+      'HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfinal',
+    );
   };
   const response = await ask(aifd.url, '/x');
   expect([response.status, response.text]).toEqual([200, 'final']);

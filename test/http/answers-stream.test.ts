@@ -29,7 +29,9 @@ test('each event reaches the client before the upstream sends the next', async (
 
 test('the head reaches the client before the first byte of the body', async () => {
   await using upstream = await startUpstream((request) =>
-    request.send('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Early: 1\r\nTransfer-Encoding: chunked\r\n\r\n'),
+    request.send(
+      'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Early: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    ),
   );
   await using aifd = await startAifd(forwardingTo(upstream.url));
   using client = await RawClient.open(aifd.url);

@@ -36,7 +36,10 @@ test.each(sizes)('%d bytes chunked, cut anywhere', async (size) => {
   using client = await RawClient.open(aifd.url);
   client.send('POST /v1/files HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
   for (const piece of dice.cut(body, Math.max(1, size / 3))) {
-    client.send(`${piece.length.toString(16)}\r\n`).send(piece).send('\r\n');
+    client
+      .send(`${piece.length.toString(16)}\r\n`)
+      .send(piece)
+      .send('\r\n');
   }
   client.send('0\r\n\r\n');
   expect((await client.response('POST')).text).toBe(hash(body));

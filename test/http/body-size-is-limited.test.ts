@@ -15,7 +15,9 @@ const json = ['Content-Type: application/json'];
 
 test('a body of just MAX_BODY_SIZE passes', async () => {
   expect((await ask(aifd.url, '/x', { method: 'POST', body: 'x'.repeat(1000) })).status).toBe(200);
-  expect((await ask(aifd.url, '/x', { method: 'POST', body: 'x'.repeat(1000), headers: json })).status).toBe(200);
+  expect((await ask(aifd.url, '/x', { method: 'POST', body: 'x'.repeat(1000), headers: json })).status).toBe(
+    200,
+  );
 });
 
 test('a Content-Length beyond it is refused before anything is upstream', async () => {
@@ -27,7 +29,10 @@ test('a Content-Length beyond it is refused before anything is upstream', async 
   expect(upstream.requests).toHaveLength(before);
 });
 
-test.each([['json', json], ['no', []]])('a chunked body (%s type) beyond it is refused', async (_type, headers) => {
+test.each([
+  ['json', json],
+  ['no', []],
+])('a chunked body (%s type) beyond it is refused', async (_type, headers) => {
   const before = upstream.requests.length;
   using client = await RawClient.open(aifd.url);
   const head = ['POST /x HTTP/1.1', 'Host: a', 'Transfer-Encoding: chunked', ...headers].join('\r\n');

@@ -24,7 +24,9 @@ for (const [how, leave] of Object.entries(leaving)) {
     answer = () => {};
     const index = upstream.requests.length;
     using client = await RawClient.open(aifd.url);
-    client.send(requestBytes('/x', { method: 'POST', body: '{}', headers: ['Content-Type: application/json'] }));
+    client.send(
+      requestBytes('/x', { method: 'POST', body: '{}', headers: ['Content-Type: application/json'] }),
+    );
     const request = await upstream.request(index);
     leave(client);
     await gone(request);

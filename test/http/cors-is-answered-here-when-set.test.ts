@@ -7,8 +7,15 @@ const upstream = await startUpstream((request) =>
   request.answer(200, 'ok', ['Access-Control-Allow-Origin: *', 'Access-Control-Allow-Credentials: true']),
 );
 const unset = await startAifd(forwardingTo(upstream.url));
-const named = await startAifd({ ...forwardingTo(upstream.url), CORS_ORIGINS: 'https://a.test,https://b.test' });
-const any = await startAifd({ ...forwardingTo(upstream.url), CORS_ORIGINS: '*', FORWARD_KEY: 'fk-123456789' });
+const named = await startAifd({
+  ...forwardingTo(upstream.url),
+  CORS_ORIGINS: 'https://a.test,https://b.test',
+});
+const any = await startAifd({
+  ...forwardingTo(upstream.url),
+  CORS_ORIGINS: '*',
+  FORWARD_KEY: 'fk-123456789',
+});
 afterAll(async () => {
   for (const one of [unset, named, any, upstream]) await one[Symbol.asyncDispose]();
 });

@@ -30,7 +30,10 @@ describe('a connection that is refused', () => {
 
   test('is at last 502 upstream_unreachable, naming the host and why', async () => {
     const port = await freePort();
-    await using aifd = await startAifd({ OPENAI_BASE_URL: `http://127.0.0.1:${port}/secret`, MAX_RETRIES: '1' });
+    await using aifd = await startAifd({
+      OPENAI_BASE_URL: `http://127.0.0.1:${port}/secret`,
+      MAX_RETRIES: '1',
+    });
     const message = expectRefusal(await ask(aifd.url, '/x', json), 502, 'upstream_unreachable');
     expect(message).toContain(`127.0.0.1:${port}`);
     expect(message).toContain('refused');
@@ -47,7 +50,9 @@ describe('a connection that is refused', () => {
 
 describe('an answer', () => {
   test.each([502, 503, 504])('of %d, then 200, is 200', async (status) => {
-    await using upstream = await startUpstream((request, index) => request.answer(index === 0 ? status : 200, 'x'));
+    await using upstream = await startUpstream((request, index) =>
+      request.answer(index === 0 ? status : 200, 'x'),
+    );
     await using aifd = await startAifd(forwardingTo(upstream.url));
     expect((await ask(aifd.url, '/x', json)).status).toBe(200);
     expect(upstream.requests.map(({ text }) => text)).toEqual(['{"a":1}', '{"a":1}']);
@@ -64,16 +69,27 @@ describe('an answer', () => {
     expect(upstream.requests).toHaveLength(3);
   });
 
-  test.each([400, 401, 404, 408, 429, 500, 501])('of %d is not retried and stays verbatim', async (status) => {
-    await using upstream = await startUpstream((request) => request.answer(status, 'as it is', ['Retry-After: 0']));
-    await using aifd = await startAifd(forwardingTo(upstream.url));
-    const response = await ask(aifd.url, '/x', json);
-    expect([response.status, response.text, response.header('retry-after')]).toEqual([status, 'as it is', '0']);
-    expect(upstream.requests).toHaveLength(1);
-  });
+  test.each([400, 401, 404, 408, 429, 500, 501])(
+    'of %d is not retried and stays verbatim',
+    async (status) => {
+      await using upstream = await startUpstream((request) =>
+        request.answer(status, 'as it is', ['Retry-After: 0']),
+      );
+      await using aifd = await startAifd(forwardingTo(upstream.url));
+      const response = await ask(aifd.url, '/x', json);
+      expect([response.status, response.text, response.header('retry-after')]).toEqual([
+        status,
+        'as it is',
+        '0',
+      ]);
+      expect(upstream.requests).toHaveLength(1);
+    },
+  );
 
   test('RETRY_STATUSES says which', async () => {
-    await using upstream = await startUpstream((request, index) => request.answer(index === 0 ? 429 : 503, 'x'));
+    await using upstream = await startUpstream((request, index) =>
+      request.answer(index === 0 ? 429 : 503, 'x'),
+    );
     await using aifd = await startAifd({ ...forwardingTo(upstream.url), RETRY_STATUSES: '429' });
     expect((await ask(aifd.url, '/x', json)).status).toBe(503);
     expect(upstream.requests).toHaveLength(2);

@@ -30,7 +30,10 @@ const sent: Record<string, [target: string, headers: string[]]> = {
       `x-goog-api-key: ${FORWARD}`,
     ],
   ],
-  'x-api-key beside another Authorization': ['/x', ['Authorization: Bearer sk-other', `x-api-key: ${FORWARD}`]],
+  'x-api-key beside another Authorization': [
+    '/x',
+    ['Authorization: Bearer sk-other', `x-api-key: ${FORWARD}`],
+  ],
   'query beside another Authorization': [`/x?key=${FORWARD}`, ['Authorization: Bearer sk-other']],
   'the query twice': [`/x?key=sk-other&key=${FORWARD}`, []],
   'the query twice, the other way round': [`/x?key=${FORWARD}&key=sk-other`, []],
@@ -38,7 +41,10 @@ const sent: Record<string, [target: string, headers: string[]]> = {
   'the query with an escaped value': [`/x?key=fk%2Dforward-key-1`, ['x-api-key: sk-other']],
   'the sub-protocol on a plain request': [
     '/x',
-    [`Authorization: Bearer ${FORWARD}`, `Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.${FORWARD}`],
+    [
+      `Authorization: Bearer ${FORWARD}`,
+      `Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.${FORWARD}`,
+    ],
   ],
   'the sub-protocol alone': ['/x', [`Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.${FORWARD}`]],
   'the sub-protocol twice': [
@@ -48,11 +54,14 @@ const sent: Record<string, [target: string, headers: string[]]> = {
       `Sec-WebSocket-Protocol: openai-insecure-api-key.${FORWARD}`,
     ],
   ],
-  'Authorization twice, first': ['/x', [`Authorization: Bearer ${FORWARD}`, 'Authorization: Bearer sk-other']],
+  'Authorization twice, first': [
+    '/x',
+    [`Authorization: Bearer ${FORWARD}`, 'Authorization: Bearer sk-other'],
+  ],
   'Authorization twice, last': ['/x', ['Authorization: Bearer sk-other', `Authorization: Bearer ${FORWARD}`]],
   'x-api-key twice': ['/x', ['x-api-key: sk-other', `x-api-key: ${FORWARD}`]],
   'x-api-key with Bearer': ['/x', [`x-api-key: Bearer ${FORWARD}`]],
-  'Basic': ['/x', [`Authorization: Basic ${FORWARD}`, 'x-api-key: sk-other']],
+  Basic: ['/x', [`Authorization: Basic ${FORWARD}`, 'x-api-key: sk-other']],
   'Authorization without a scheme': ['/x', [`Authorization: ${FORWARD}`, 'x-api-key: sk-other']],
   'Proxy-Authorization': ['/x', [`Proxy-Authorization: Bearer ${FORWARD}`, 'x-api-key: sk-other']],
 };

@@ -83,7 +83,12 @@ test('hop-by-hop response headers, and those that Connection names, stay here', 
 
 test('duplicate Set-Cookie stays', async () => {
   answer = (request) =>
-    request.answer(200, 'ok', ['Set-Cookie: a=1; Expires=Thu, 01 Jan 2026 00:00:00 GMT', 'Set-Cookie: b=2', 'X-A: 1', 'X-A: 2']);
+    request.answer(200, 'ok', [
+      'Set-Cookie: a=1; Expires=Thu, 01 Jan 2026 00:00:00 GMT',
+      'Set-Cookie: b=2',
+      'X-A: 1',
+      'X-A: 2',
+    ]);
   const response = await ask(aifd.url, '/x');
   expect(response.all('set-cookie')).toEqual(['a=1; Expires=Thu, 01 Jan 2026 00:00:00 GMT', 'b=2']);
   expect(response.all('x-a').join(', ')).toBe('1, 2');

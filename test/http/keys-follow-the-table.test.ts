@@ -62,7 +62,8 @@ describe('neither set', () => {
     const { request } = await send(servers.neither.url, place, 'sk-client-own');
     const { target, headers } = places[place]!('sk-client-own');
     expect(request.target).toBe(target);
-    for (const line of headers) expect(request.header(line.split(':')[0]!.toLowerCase())).toBe(line.split(': ')[1]);
+    for (const line of headers)
+      expect(request.header(line.split(':')[0]!.toLowerCase())).toBe(line.split(': ')[1]);
   });
 
   test('nothing stays nothing', async () => {
@@ -80,8 +81,8 @@ describe('OPENAI_API_KEY alone', () => {
   test.each(names)('anything gets the next real key where the client’s was (%s)', async (place) => {
     const first = credentials((await send(servers.real.url, place, 'sk-any')).request);
     const second = credentials((await send(servers.real.url, place, 'sk-any')).request);
-    const both = [withKey(place, REAL[0]!), withKey(place, REAL[1]!)];
-    expect([both, both.toReversed()]).toContainEqual([first, second]);
+    const inTurn = [withKey(place, REAL[0]!), withKey(place, REAL[1]!)];
+    expect([inTurn, inTurn.toReversed()]).toContainEqual([first, second]);
   });
 
   test('nothing gets the next real key too', async () => {
@@ -136,13 +137,16 @@ describe.each(['both', 'forward'] as const)('%s: nothing, or an unknown key', (w
 });
 
 describe('ALLOW_CLIENT_KEYS', () => {
-  test.each(['bothOpen', 'forwardOpen'] as const)('%s: an unknown key passes as the client’s own', async (which) => {
-    for (const place of names) {
-      const { response, request } = await send(servers[which].url, place, 'sk-client-own');
-      expect(response.status).toBe(200);
-      expect(Object.values(credentials(request)).join()).toContain('sk-client-own');
-    }
-  });
+  test.each(['bothOpen', 'forwardOpen'] as const)(
+    '%s: an unknown key passes as the client’s own',
+    async (which) => {
+      for (const place of names) {
+        const { response, request } = await send(servers[which].url, place, 'sk-client-own');
+        expect(response.status).toBe(200);
+        expect(Object.values(credentials(request)).join()).toContain('sk-client-own');
+      }
+    },
+  );
 
   test.each(['bothOpen', 'forwardOpen'] as const)('%s: nothing is 401 all the same', async (which) => {
     expectRefusal(await ask(servers[which].url, '/v1/x'), 401, 'invalid_api_key');

@@ -21,7 +21,11 @@ async function listen(onConnection: (socket: Socket) => void) {
 }
 
 /** Writes `total` bytes, as fast as they are taken. */
-async function pour(socket: Socket, total: number, onWritten: (bytes: number) => void = () => {}): Promise<void> {
+async function pour(
+  socket: Socket,
+  total: number,
+  onWritten: (bytes: number) => void = () => {},
+): Promise<void> {
   const piece = Buffer.alloc(256 * 1024, 'x');
   for (let left = total; left > 0 && !socket.destroyed; left -= piece.length) {
     const bytes = Math.min(left, piece.length);
@@ -58,7 +62,8 @@ test.each(['Content-Length: 314572800', 'Transfer-Encoding: chunked'])(
     let received = 0;
     using upstream = await listen((socket) => {
       socket.on('data', (piece: Buffer) => {
-        if (piece.includes('/warm')) return void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        if (piece.includes('/warm'))
+          return void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
         const first = received === 0;
         received += piece.length;
         if (first) {
@@ -66,7 +71,8 @@ test.each(['Content-Length: 314572800', 'Transfer-Encoding: chunked'])(
           socket.pause();
           setTimeout(() => socket.resume(), 1500);
         }
-        if (received >= total && !socket.writableEnded) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        if (received >= total && !socket.writableEnded)
+          socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       });
     });
     await using aifd = await spawnAifd(forwardingTo(upstream.url));
@@ -95,7 +101,8 @@ test.each(['length', 'chunked', 'close'])(
     let sent = 0;
     using upstream = await listen((socket) => {
       socket.on('data', (piece: Buffer) => {
-        if (piece.includes('/warm')) return void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        if (piece.includes('/warm'))
+          return void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
         const heads: Record<string, string> = {
           length: `Content-Length: ${total}\r\n\r\n`,
           chunked: `Transfer-Encoding: chunked\r\n\r\n${total.toString(16)}\r\n`,

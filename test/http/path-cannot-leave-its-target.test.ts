@@ -10,7 +10,10 @@ const aifd = await startAifd({
   OPENAI_BASE_URL: `${upstream.url}/base`,
   OPENAI_ROUTE_PREFIX: '/openai',
 });
-const rooted = await startAifd({ OPENAI_BASE_URL: `${upstream.url}/base`, OPENAI_API_KEY: 'sk-real-key-0001' });
+const rooted = await startAifd({
+  OPENAI_BASE_URL: `${upstream.url}/base`,
+  OPENAI_API_KEY: 'sk-real-key-0001',
+});
 afterAll(async () => {
   for (const one of [aifd, rooted, upstream, evil]) await one[Symbol.asyncDispose]();
 });

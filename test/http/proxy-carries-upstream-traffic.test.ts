@@ -8,7 +8,8 @@ import { startUpstream } from '../support/upstream.ts';
 
 const CREDENTIALS = 'user:p@ss word';
 const AUTHORIZATION = `Basic ${Buffer.from(CREDENTIALS).toString('base64')}`;
-const through = (port: number, credentials = 'user:p%40ss%20word') => `http://${credentials}@127.0.0.1:${port}`;
+const through = (port: number, credentials = 'user:p%40ss%20word') =>
+  `http://${credentials}@127.0.0.1:${port}`;
 
 test('an http target is asked for in absolute form, with credentials', async () => {
   await using upstream = await startUpstream();

@@ -21,7 +21,7 @@ test.each([
   ['/?a=1', 'root /?a=1'],
   ['/openai/x', 'openai /api/v1/x'],
   ['/openai', 'openai /api/v1'],
-  ['/openai/', 'openai /api/v1'],
+  ['/openai/', 'openai /api/v1/'],
   ['/openai?a=1', 'openai /api/v1?a=1'],
   ['/openai/deep/x', 'deep /x'],
   ['/openai/deep', 'deep /'],

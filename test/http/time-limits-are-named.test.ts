@@ -47,7 +47,9 @@ test('IDLE_TIMEOUT: a small JSON body that stops arriving is told too', async ()
   await using upstream = await startUpstream();
   await using aifd = await startAifd({ ...forwardingTo(upstream.url), IDLE_TIMEOUT: '0.3' });
   using client = await RawClient.open(aifd.url);
-  client.send('POST /x HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 80\r\n\r\n{"a"');
+  client.send(
+    'POST /x HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 80\r\n\r\n{"a"',
+  );
   expectRefusal(await client.response('POST', 4000), 408, 'request_timeout');
 });
 
@@ -73,7 +75,11 @@ test('TOTAL_TIMEOUT: a stream that never ends is cut', async () => {
 
 test('TOTAL_TIMEOUT counts all attempts together', async () => {
   await using upstream = await startUpstream((request) => request.answer(503, 'sick', ['Retry-After: 1']));
-  await using aifd = await startAifd({ ...forwardingTo(upstream.url), TOTAL_TIMEOUT: '1.5', MAX_RETRIES: '9' });
+  await using aifd = await startAifd({
+    ...forwardingTo(upstream.url),
+    TOTAL_TIMEOUT: '1.5',
+    MAX_RETRIES: '9',
+  });
   const response = await ask(aifd.url, '/x');
   expect([503, 504]).toContain(response.status);
   expect(upstream.requests.length).toBeLessThanOrEqual(3);

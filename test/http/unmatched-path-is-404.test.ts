@@ -4,7 +4,10 @@ import { expectRefusal } from '../support/refusal.ts';
 import { ask } from '../support/raw.ts';
 
 test('a path that no target takes is a 404 in OpenAI’s shape, for every method', async () => {
-  await using aifd = await startAifd({ OPENAI_BASE_URL: 'http://127.0.0.1:1', OPENAI_ROUTE_PREFIX: '/openai' });
+  await using aifd = await startAifd({
+    OPENAI_BASE_URL: 'http://127.0.0.1:1',
+    OPENAI_ROUTE_PREFIX: '/openai',
+  });
   for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS', 'PROPFIND']) {
     for (const target of ['/v1/chat/completions', '/', '/nothing']) {
       const message = expectRefusal(await ask(aifd.url, target, { method }), 404, 'not_found');

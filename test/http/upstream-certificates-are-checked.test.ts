@@ -32,7 +32,11 @@ describe.each(['localhost', '127.0.0.1'])('%s', (host) => {
 test('one of another host is refused though its signer is trusted', async () => {
   const tls = makeCertificate('DNS:another.test');
   await using upstream = await startUpstream(undefined, { tls });
-  await using aifd = await spawnAifd({ OPENAI_BASE_URL: upstream.url, NODE_EXTRA_CA_CERTS: tls.certFile, MAX_RETRIES: '0' });
+  await using aifd = await spawnAifd({
+    OPENAI_BASE_URL: upstream.url,
+    NODE_EXTRA_CA_CERTS: tls.certFile,
+    MAX_RETRIES: '0',
+  });
   expect(expectRefusal(await ask(aifd.url, '/x'), 502, 'upstream_unreachable')).toContain('TLS');
   expect(upstream.requests).toHaveLength(0);
 });

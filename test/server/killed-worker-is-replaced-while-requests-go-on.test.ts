@@ -19,10 +19,8 @@ test('kill -9 of a worker: the others serve on, and it is replaced', async () =>
   // Only the other one can take these.
   const answers = await Promise.all(Array.from({ length: 20 }, () => isUp(aifd.url)));
   expect(answers).not.toContain(false);
-  const after = await until(async () => {
-    const now = await childrenOf(aifd.pid);
-    return now.length === 2 && now;
-  }, 'it is replaced');
+  await until(async () => (await childrenOf(aifd.pid)).length === 2, 'it is replaced');
+  const after = await childrenOf(aifd.pid);
   expect(after).not.toContain(before[0]!);
   // The new one must serve alone.
   process.kill(before[1]!, 'SIGKILL');

@@ -38,7 +38,9 @@ test('a WebSocket that stays open is cut too', async () => {
   });
   const socket = new WebSocket(`${aifd.url.replace('http', 'ws')}/v1/realtime`);
   await new Promise((resolve) => socket.addEventListener('open', resolve));
-  const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)));
+  const closed = new Promise<number>((resolve) =>
+    socket.addEventListener('close', ({ code }) => resolve(code)),
+  );
   aifd.child.kill('SIGTERM');
   // 1000 would say that the conversation is over.
   expect(await within(closed, 'the WebSocket ends')).not.toBe(1000);

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { ask, RawClient } from '../support/raw.ts';
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { spawnServer } from './spawn.ts';
 import { openStream, startStreams, wholeStream } from './streams.ts';
 

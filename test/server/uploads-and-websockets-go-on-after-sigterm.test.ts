@@ -8,7 +8,9 @@ test('an upload that is under way at SIGTERM arrives whole and gets its answer',
   await using upstream = await startUpstream();
   await using aifd = await spawnServer({ OPENAI_BASE_URL: upstream.url });
   using client = await RawClient.open(aifd.url);
-  client.send('POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: audio/wav\r\nContent-Length: 200000\r\n\r\n');
+  client.send(
+    'POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: audio/wav\r\nContent-Length: 200000\r\n\r\n',
+  );
   client.send(Buffer.alloc(100_000, 'a'));
   const request = await upstream.request();
   aifd.child.kill('SIGTERM');

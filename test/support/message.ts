@@ -23,7 +23,12 @@ export type Bodiless = (start: string) => boolean;
  * Reads one message from the start of `bytes`.
  * @param untilClose - without framing the body lasts until the connection closes (an answer), else there is none
  */
-export function readMessage(bytes: Buffer, bodiless: Bodiless, untilClose: boolean, closed: boolean): Message | undefined {
+export function readMessage(
+  bytes: Buffer,
+  bodiless: Bodiless,
+  untilClose: boolean,
+  closed: boolean,
+): Message | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const [start = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n');

@@ -58,7 +58,9 @@ export class Proxy implements AsyncDisposable {
       onward.once('connect', () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
     } else {
       const kept = lines.filter((line) => !/^proxy-/i.test(line));
-      onward.write(Buffer.from([start.replace(/http:\/\/[^/]+/, ''), ...kept, '', ''].join('\r\n'), 'latin1'));
+      onward.write(
+        Buffer.from([start.replace(/http:\/\/[^/]+/, ''), ...kept, '', ''].join('\r\n'), 'latin1'),
+      );
     }
     onward.write(rest);
     socket.pipe(onward);

@@ -36,7 +36,7 @@ export class Dice {
   /** `bytes` in pieces, cut anywhere. */
   cut(bytes: Uint8Array, most: number): Uint8Array[] {
     const pieces: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const end = Math.min(bytes.length, at + this.int(1, most));
       pieces.push(bytes.subarray(at, end));
       at = end;

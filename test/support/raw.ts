@@ -98,7 +98,8 @@ export class RawClient implements Disposable {
       'an answer comes, or the connection closes',
       withinMs,
     );
-    if (message === 'nothing') throw new Error(`closed (${this.state}) without an answer: ${this.bytes.toString()}`);
+    if (message === 'nothing')
+      throw new Error(`closed (${this.state}) without an answer: ${this.bytes.toString()}`);
     this.bytes = this.bytes.subarray(message.size);
     const response = new RawResponse(message, this.state);
     return response.status < 200 && response.status !== 101 ? this.response(method, withinMs) : response;

@@ -8,10 +8,12 @@ import { startRawUpstream } from './raw-upstream.ts';
 test("a client's close without a code reaches the upstream without one", async () => {
   using upstream = await startRawUpstream({});
   await using aifd = await startAifd(forwardingTo(upstream.url));
-  const { raw } = await shakeHands(aifd.url);
-  using _raw = raw;
+  using hands = await shakeHands(aifd.url);
+  const { raw } = hands;
   const peer = await upstream.peer();
   raw.send(frame(op.close, '', { mask: clientMask }));
   await until(() => peer.frames.length > 0 || peer.closed, 'the close is upstream');
-  expect(peer.frames.map(({ opcode, payload }) => [opcode, payload.toString('hex')])).toEqual([[op.close, '']]);
+  expect(peer.frames.map(({ opcode, payload }) => [opcode, payload.toString('hex')])).toEqual([
+    [op.close, ''],
+  ]);
 });

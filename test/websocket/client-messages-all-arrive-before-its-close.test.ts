@@ -13,7 +13,13 @@ test('what the client sent before it closed arrives upstream before the close, s
   client.socket.close(4002, 'bye');
   const peer = await upstream.peer();
   peer.socket.resume();
-  await until(() => peer.frames.some(({ opcode }) => opcode === op.close) || peer.closed, 'the close is upstream');
-  expect(peer.frames.map(({ opcode }) => opcode)).toEqual([...Array.from({ length: 16 }, () => op.binary), op.close]);
+  await until(
+    () => peer.frames.some(({ opcode }) => opcode === op.close) || peer.closed,
+    'the close is upstream',
+  );
+  expect(peer.frames.map(({ opcode }) => opcode)).toEqual([
+    ...Array.from({ length: 16 }, () => op.binary),
+    op.close,
+  ]);
   expect(peer.frames.at(-1)!.payload).toEqual(closing(4002, 'bye'));
 });

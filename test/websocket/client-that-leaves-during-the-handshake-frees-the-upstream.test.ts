@@ -26,11 +26,14 @@ test('a client that leaves before the upstream agreed ends the upstream connecti
 test.each([
   ['no key', headers.slice(0, 3)],
   ['a key that is none', [...headers.slice(0, 3), 'Sec-WebSocket-Key: x']],
-])('a handshake with %s is a refusal of the client, and leaves nothing open upstream', async (_what, lines) => {
-  using upstream = await startRawUpstream({});
-  await using aifd = await startAifd(forwardingTo(upstream.url));
-  using client = await RawClient.open(aifd.url);
-  const response = await client.send(requestBytes('/v1/realtime', { headers: lines })).response();
-  expect(response.status).toBe(400);
-  await until(() => upstream.peers.every(({ closed }) => closed), 'it ends upstream', 1000);
-});
+])(
+  'a handshake with %s is a refusal of the client, and leaves nothing open upstream',
+  async (_what, lines) => {
+    using upstream = await startRawUpstream({});
+    await using aifd = await startAifd(forwardingTo(upstream.url));
+    using client = await RawClient.open(aifd.url);
+    const response = await client.send(requestBytes('/v1/realtime', { headers: lines })).response();
+    expect(response.status).toBe(400);
+    await until(() => upstream.peers.every(({ closed }) => closed), 'it ends upstream', 1000);
+  },
+);

@@ -7,7 +7,7 @@ export class Client implements Disposable {
   readonly closed: Promise<{ code: number; reason: string }>;
 
   private constructor(readonly socket: WebSocket) {
-    socket.binaryType = 'nodebuffer' as BinaryType;
+    socket.binaryType = 'nodebuffer';
     socket.addEventListener('message', ({ data }) => this.messages.push(data as string | Buffer));
     this.closed = new Promise((resolve) => {
       socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }));
@@ -55,8 +55,9 @@ export async function shakeHands(
   url: string,
   path = '/v1/realtime',
   headers: readonly string[] = [],
-): Promise<{ raw: RawClient; response: RawResponse }> {
+): Promise<{ raw: RawClient; response: RawResponse } & Disposable> {
   const raw = await RawClient.open(url);
   const request = requestBytes(path, { headers: [...handshake, ...headers] });
-  return { raw, response: await raw.send(request).response() };
+  const response = await raw.send(request).response();
+  return { raw, response, [Symbol.dispose]: () => raw.leave() };
 }

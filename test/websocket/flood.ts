@@ -46,11 +46,12 @@ export async function joinPaused(url: string): Promise<Socket> {
     'GET /v1/realtime HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
-  await new Promise<void>((resolve) => {
-    socket.once('data', () => {
+  const answer = await new Promise<Buffer>((resolve) => {
+    socket.once('data', (bytes: Buffer) => {
       socket.pause();
-      resolve();
+      resolve(bytes);
     });
   });
+  if (!answer.includes(' 101 ')) throw new Error(`refused: ${answer.toString()}`);
   return socket;
 }

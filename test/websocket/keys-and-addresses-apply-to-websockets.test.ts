@@ -13,17 +13,27 @@ test.each([[[]], [['Authorization: Bearer fk-wrong-0123456789']], [['Sec-WebSock
   async (headers) => {
     using upstream = await startRawUpstream({});
     await using aifd = await startAifd({ OPENAI_BASE_URL: upstream.url, ...keys });
-    const { raw, response } = await shakeHands(aifd.url, '/v1/realtime', headers);
-    using _raw = raw;
+    using hands = await shakeHands(aifd.url, '/v1/realtime', headers);
+    const { response } = hands;
     expectRefusal(response, 401, 'invalid_api_key');
     expect(upstream.accepted).toBe(0);
   },
 );
 
 const places: [string, string, string[], RegExp][] = [
-  ['Authorization', '/v1/realtime', [`Authorization: Bearer ${forwardKey}`], /^authorization: Bearer sk-real-0123456789$/im],
+  [
+    'Authorization',
+    '/v1/realtime',
+    [`Authorization: Bearer ${forwardKey}`],
+    /^authorization: Bearer sk-real-0123456789$/im,
+  ],
   ['api-key', '/v1/realtime', [`api-key: ${forwardKey}`], /^api-key: sk-real-0123456789$/im],
-  ['?key=', `/v1/realtime?model=m&key=${forwardKey}`, [], /^GET \/v1\/realtime\?model=m&key=sk-real-0123456789 /],
+  [
+    '?key=',
+    `/v1/realtime?model=m&key=${forwardKey}`,
+    [],
+    /^GET \/v1\/realtime\?model=m&key=sk-real-0123456789 /,
+  ],
   [
     'a sub-protocol',
     '/v1/realtime',
@@ -35,8 +45,8 @@ const places: [string, string, string[], RegExp][] = [
 test.each(places)('a forward key in %s is replaced by the real one', async (_place, path, headers, real) => {
   using upstream = await startRawUpstream({ choose: (offered) => offered && 'realtime' });
   await using aifd = await startAifd({ OPENAI_BASE_URL: upstream.url, ...keys });
-  const { raw, response } = await shakeHands(aifd.url, path, headers);
-  using _raw = raw;
+  using hands = await shakeHands(aifd.url, path, headers);
+  const { raw, response } = hands;
   expect(response.status).toBe(101);
   const { head } = await upstream.peer();
   expect(head).toMatch(real);
@@ -48,18 +58,18 @@ test.each(places)('a forward key in %s is replaced by the real one', async (_pla
 test('FORWARD_KEY alone: the key is taken out of the sub-protocols and the others stay', async () => {
   using upstream = await startRawUpstream({ choose: () => 'realtime' });
   await using aifd = await startAifd({ OPENAI_BASE_URL: upstream.url, FORWARD_KEY: forwardKey });
-  const { raw } = await shakeHands(aifd.url, '/v1/realtime', [
+  using hands = await shakeHands(aifd.url, '/v1/realtime', [
     `Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.${forwardKey}, b`,
   ]);
-  using _raw = raw;
+  expect(hands.response.status).toBe(101);
   expect((await upstream.peer()).header('Sec-WebSocket-Protocol')).toBe('realtime, b');
 });
 
 test('a blacklisted address is refused before any connection upstream', async () => {
   using upstream = await startRawUpstream({});
   await using aifd = await startAifd({ OPENAI_BASE_URL: upstream.url, IP_BLACKLIST: '127.0.0.0/8' });
-  const { raw, response } = await shakeHands(aifd.url);
-  using _raw = raw;
+  using hands = await shakeHands(aifd.url);
+  const { response } = hands;
   expectRefusal(response, 403, 'address_not_allowed');
   expect(upstream.accepted).toBe(0);
 });

@@ -51,7 +51,10 @@ test.each(bad)('%s ends both sides, and the next socket is served', async (what,
   expect(await client.end()).not.toMatchObject({ code: 1000 });
   expect(client.messages).toEqual([]);
   const peer = await upstream.peer();
-  await until(() => peer.closed || peer.frames.some(({ opcode }) => opcode === op.close), 'the upstream is told');
+  await until(
+    () => peer.closed || peer.frames.some(({ opcode }) => opcode === op.close),
+    'the upstream is told',
+  );
   if (!what.startsWith('a close')) expect(peer.frames[0]?.payload.readUInt16BE(0)).toBe(code);
   peer.socket.destroy();
   using next = await Client.open(aifd.url);

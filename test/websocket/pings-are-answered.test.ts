@@ -7,14 +7,19 @@ import { startRawUpstream } from './raw-upstream.ts';
 
 test("the upstream's ping, between two fragments even, gets a masked pong with its bytes", async () => {
   using upstream = await startRawUpstream({
-    joined: (peer) => peer.send(op.text, 'a', { fin: false }).send(op.ping, 'are you there').send(op.continuation, 'b'),
+    joined: (peer) =>
+      peer.send(op.text, 'a', { fin: false }).send(op.ping, 'are you there').send(op.continuation, 'b'),
   });
   await using aifd = await startAifd(forwardingTo(upstream.url));
-  const { raw } = await shakeHands(aifd.url);
-  using _raw = raw;
+  using hands = await shakeHands(aifd.url);
+  const { raw } = hands;
   const peer = await upstream.peer();
   await until(() => peer.frames.length > 0, 'the pong is upstream');
-  expect(peer.frames[0]).toMatchObject({ opcode: op.pong, masked: true, payload: Buffer.from('are you there') });
+  expect(peer.frames[0]).toMatchObject({
+    opcode: op.pong,
+    masked: true,
+    payload: Buffer.from('are you there'),
+  });
   await until(() => raw.bytes.length >= 4, 'the message comes');
   expect(takeFrame(raw.bytes)!.frame).toMatchObject({ opcode: op.text, payload: Buffer.from('ab') });
 });
@@ -22,17 +27,19 @@ test("the upstream's ping, between two fragments even, gets a masked pong with i
 test("the client's ping gets a pong with its bytes", async () => {
   using upstream = await startRawUpstream({});
   await using aifd = await startAifd(forwardingTo(upstream.url));
-  const { raw } = await shakeHands(aifd.url);
-  using _raw = raw;
+  using hands = await shakeHands(aifd.url);
+  const { raw } = hands;
   raw.send(frame(op.ping, 'hello?', { mask: clientMask }));
   await until(() => takeFrame(raw.bytes) !== undefined, 'the pong comes');
   expect(takeFrame(raw.bytes)!.frame).toMatchObject({ opcode: op.pong, payload: Buffer.from('hello?') });
 });
 
 test('a pong that nobody asked for harms nothing', async () => {
-  using upstream = await startRawUpstream({ joined: (peer) => peer.send(op.pong, 'x').send(op.text, 'after') });
+  using upstream = await startRawUpstream({
+    joined: (peer) => peer.send(op.pong, 'x').send(op.text, 'after'),
+  });
   await using aifd = await startAifd(forwardingTo(upstream.url));
-  const { raw } = await shakeHands(aifd.url);
-  using _raw = raw;
+  using hands = await shakeHands(aifd.url);
+  const { raw } = hands;
   await until(() => raw.bytes.includes('after'), 'the message comes');
 });

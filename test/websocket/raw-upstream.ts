@@ -51,7 +51,7 @@ export async function startRawUpstream({ joined, refuse, choose, tls }: RawUpstr
   const peers: RawPeer[] = [];
   const sockets = new Set<Socket>();
   const heads: string[] = [];
-  const accept = (socket: Socket): void => {
+  const serve = (socket: Socket): void => {
     sockets.add(socket);
     let before = Buffer.alloc(0);
     let peer: RawPeer | undefined;
@@ -80,11 +80,11 @@ export async function startRawUpstream({ joined, refuse, choose, tls }: RawUpstr
       void joined?.(peer);
     });
   };
-  const server = tls ? createTlsServer(tls, accept) : createServer(accept);
+  const server = tls ? createTlsServer(tls, serve) : createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
   return {
-    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    url: tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`,
     peers,
     heads,
     /** Connections that ever came. */

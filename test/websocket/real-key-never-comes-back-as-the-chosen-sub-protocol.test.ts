@@ -17,8 +17,8 @@ test.each([
     FORWARD_KEY: forwardKey,
     OPENAI_API_KEY: realKey,
   });
-  const { raw } = await shakeHands(aifd.url, '/v1/realtime', [`Sec-WebSocket-Protocol: ${offer}`]);
-  using _raw = raw;
+  using hands = await shakeHands(aifd.url, '/v1/realtime', [`Sec-WebSocket-Protocol: ${offer}`]);
+  const { raw } = hands;
   expect((await upstream.peer()).head).toContain(realKey);
   expect(raw.log).not.toContain(realKey);
 });

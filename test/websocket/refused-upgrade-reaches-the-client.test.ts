@@ -14,8 +14,8 @@ test.each(['403 Forbidden', '401 Unauthorized', '429 Too Many Requests', '200 OK
   async (status) => {
     using upstream = await startRawUpstream({ refuse: () => answer(status, 'X-Why: rules\r\n') });
     await using aifd = await startAifd(forwardingTo(upstream.url));
-    const { raw, response } = await shakeHands(aifd.url);
-    using _raw = raw;
+    using hands = await shakeHands(aifd.url);
+    const { response } = hands;
     expect(response.status).toBe(Number(status.slice(0, 3)));
     expect(response.text).toBe(body);
     expect(response.header('x-why')).toBe('rules');
@@ -28,8 +28,8 @@ test('a 101 with a wrong Sec-WebSocket-Accept is no WebSocket', async () => {
       'HTTP/1.1 101 Yes\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n',
   });
   await using aifd = await startAifd(forwardingTo(upstream.url));
-  const { raw, response } = await shakeHands(aifd.url);
-  using _raw = raw;
+  using hands = await shakeHands(aifd.url);
+  const { response } = hands;
   expectRefusal(response, 502, 'upstream_invalid_response');
 });
 
@@ -43,7 +43,7 @@ test('a 101 that nobody asked for is no answer', async () => {
 
 test('an upstream that is not there is a 502 for a WebSocket too', async () => {
   await using aifd = await startAifd({ ...forwardingTo('http://127.0.0.1:1'), MAX_RETRIES: '0' });
-  const { raw, response } = await shakeHands(aifd.url);
-  using _raw = raw;
+  using hands = await shakeHands(aifd.url);
+  const { response } = hands;
   expectRefusal(response, 502, 'upstream_unreachable');
 });

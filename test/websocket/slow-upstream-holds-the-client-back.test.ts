@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { makeCertificate } from '../server/certificate.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { forwardingTo, spawnAifd } from '../support/aifd.ts';
 import { until } from '../support/until.ts';
 import { ALLOWED, FLOOD, flood, joinPaused, memoryOf, stalled } from './flood.ts';

@@ -20,8 +20,12 @@ test('a thousand messages each way, sent at the same time, come in order and of 
   using client = await Client.open(aifd.url);
   for (let i = 0; i < count; i++) client.socket.send(message('down', i));
   const got = [...(await client.received(count)), ...(await upstream.received(count))];
-  const expected = ['up', 'down'].flatMap((from) => Array.from({ length: count }, (_, i) => message(from, i)));
+  const expected = ['up', 'down'].flatMap((from) =>
+    Array.from({ length: count }, (_, i) => message(from, i)),
+  );
   expect(got.map((each) => typeof each)).toEqual(expected.map((each) => typeof each));
-  expect(got.map((each) => each.toString().slice(0, 12))).toEqual(expected.map((each) => each.toString().slice(0, 12)));
+  expect(got.map((each) => each.toString().slice(0, 12))).toEqual(
+    expected.map((each) => each.toString().slice(0, 12)),
+  );
   expect(got.map((each) => each.length)).toEqual(expected.map((each) => each.length));
 });

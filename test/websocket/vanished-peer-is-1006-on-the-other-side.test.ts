@@ -5,13 +5,16 @@ import { Client, shakeHands } from './client.ts';
 import { startRawUpstream } from './raw-upstream.ts';
 import { startWebSocketUpstream } from './upstream.ts';
 
-test.each(['end', 'resetAndDestroy'] as const)('the upstream is gone (%s): the client sees 1006', async (how) => {
-  using upstream = await startRawUpstream({});
-  await using aifd = await startAifd(forwardingTo(upstream.url));
-  using client = await Client.open(aifd.url);
-  (await upstream.peer()).socket[how]();
-  expect((await client.end()).code).toBe(1006);
-});
+test.each(['end', 'resetAndDestroy'] as const)(
+  'the upstream is gone (%s): the client sees 1006',
+  async (how) => {
+    using upstream = await startRawUpstream({});
+    await using aifd = await startAifd(forwardingTo(upstream.url));
+    using client = await Client.open(aifd.url);
+    (await upstream.peer()).socket[how]();
+    expect((await client.end()).code).toBe(1006);
+  },
+);
 
 test('the client is gone: the upstream sees 1006 within a second', async () => {
   await using upstream = startWebSocketUpstream();

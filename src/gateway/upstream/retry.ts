@@ -50,11 +50,13 @@ export function decideRetry(
   if (tried.clientLeft) return no;
   // Part of the body is gone: what would be sent again is not what the client sent.
   if (!tried.replayable) return no;
+  // A pooled connection found dead says nothing of the upstream and cost it nothing: a new one, at once, whatever
+  // the options say of retries.
+  if (tried.failure?.staleConnection && tried.attempts === 1) return { retry: true, delayMs: 0 };
   if (tried.attempts > options.maxRetries) return no;
-  const stale = tried.failure?.staleConnection ?? false;
   if (tried.failure) {
     // A fresh connection that broke after the request went out may have done the work: billing twice is worse.
-    if (!stale && !retriedKinds.has(tried.failure.kind)) return no;
+    if (!retriedKinds.has(tried.failure.kind)) return no;
   } else if (!options.retryStatuses.includes(tried.status!)) {
     return no;
   }
@@ -63,8 +65,6 @@ export function decideRetry(
   if (asked !== undefined && asked > options.maxRetryAfter * 1000) return no;
   // Asked last, since it counts.
   if (!spendBudget()) return no;
-  // A dead pooled connection says nothing of the upstream: a new one is tried at once.
-  if (stale && tried.attempts === 1) return { retry: true, delayMs: 0 };
   return { retry: true, delayMs: asked ?? backoff(tried.attempts, random) };
 }
 

@@ -26,6 +26,7 @@ export class Relay implements SocketHandlers {
   private readonly outbox: Buffer[] = [];
   private sending = false;
   private closing = false;
+  private waitingPong: Buffer | undefined;
 
   constructor(private readonly upstream: Connection) {}
 
@@ -73,7 +74,7 @@ export class Relay implements SocketHandlers {
       case opcodes.binary:
         return this.deliver(payload);
       case opcodes.ping:
-        return this.send(opcodes.pong, payload);
+        return this.pong(payload);
       case opcodes.close:
         return this.upstreamCloses(payload);
     }
@@ -108,6 +109,12 @@ export class Relay implements SocketHandlers {
     setTimeout(() => this.upstream.cancel(), CLOSE_WAIT_MS).unref();
   }
 
+  /** While the upstream is full the newest ping alone is answered (RFC 6455 §5.5.3): a flood of them is not kept. */
+  private pong(payload: Buffer): void {
+    if (this.sending) this.waitingPong = payload;
+    else this.send(opcodes.pong, payload);
+  }
+
   private send(opcode: number, payload: Uint8Array): void {
     if (this.closing) return;
     this.outbox.push(clientFrame(opcode, payload));
@@ -125,5 +132,8 @@ export class Relay implements SocketHandlers {
     }
     this.sending = false;
     this.client?.resume();
+    const pong = this.waitingPong;
+    this.waitingPong = undefined;
+    if (pong) this.send(opcodes.pong, pong);
   }
 }

@@ -153,8 +153,10 @@ function awaitHandshake(connection: Connection): Promise<void> {
 }
 
 function tlsOptions(hostname: string): Bun.TLSOptions {
-  // SNI carries names only (RFC 6066 §3).
-  return isIP(bare(hostname)) ? {} : { serverName: hostname };
+  // SNI carries names only (RFC 6066 §3). Never an empty object: to Bun that means no TLS.
+  return isIP(bare(hostname))
+    ? { rejectUnauthorized: true }
+    : { rejectUnauthorized: true, serverName: hostname };
 }
 
 /** Bun.connect checks the chain; that the certificate is this host's is checked here. */

@@ -1,0 +1,193 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ABORT, open, type RootDatabase } from 'lmdb';
+import { Codec, endsOf } from './lmdb-codec.ts';
+import { correct, decide, isChanged, type State } from './strategies.ts';
+import {
+  type Decision,
+  KEPT_BEYOND_END_MS,
+  type Meter,
+  strategies,
+  type Strategy,
+  type WindowStore,
+} from './windows.ts';
+
+const KEY_BYTES = 16;
+/** One step of the sweep, which holds up requests: so many windows looked at, and no more. */
+const SWEPT_AT_ONCE = 128;
+/** A step comes after so many hits, fewer than it looks at: new windows can't outrun it. */
+const HITS_PER_SWEEP = 64;
+/** And when nothing is asked. */
+const SWEEP_EVERY_MS = 500;
+/** How many users are remembered to have used up their window. */
+const MOST_FULL = 10_000;
+
+/** Windows in LMDB under a folder: exact between processes of one machine, and kept over restarts. */
+export class LmdbWindows implements WindowStore {
+  private readonly db: RootDatabase<Buffer, Buffer>;
+  private readonly codec = new Codec();
+  private readonly keys: Buffer[] = [];
+  private readonly held: State[] = [];
+  /** Windows that refused, by key, and until when: {@link refuseByReading}. */
+  private readonly full = new Map<string, number>();
+  private readonly sweeping: NodeJS.Timeout;
+  private sweepFrom: Buffer | undefined;
+  private hits = 0;
+  private latest = 0;
+  private latestAt = 0;
+
+  /**
+   * @param dir the data folder; windows are in `windows` below it
+   * @throws Error that has the path and the reason when it can't be used
+   */
+  constructor(dir: string) {
+    const path = join(dir, 'windows');
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      this.db = openEnvironment(path);
+      this.db.transactionSync(() => undefined);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`request windows can't be kept in ${path}: ${reason}`, { cause: error });
+    }
+    this.sweeping = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
+  }
+
+  hit(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
+    this.latest = now;
+    this.latestAt = performance.now();
+    for (let i = 0; i < meters.length; i++) this.keyOf(i, meters[i]!, strategy);
+    const decision = this.refuseByReading(meters, strategy, now) ?? this.hitByWriting(meters, strategy, now);
+    this.hits += 1;
+    if (this.hits % HITS_PER_SWEEP === 0) this.sweep();
+    return decision;
+  }
+
+  settle(meters: readonly Meter[], strategy: Strategy, at: number, delta: number, now: number): void {
+    for (let i = 0; i < meters.length; i++) this.keyOf(i, meters[i]!, strategy);
+    this.db.transactionSync(() => {
+      this.read(meters);
+      for (let i = 0; i < meters.length; i++) {
+        this.full.delete(meters[i]!.key);
+        correct(this.held[i]!, meters[i]!, strategy, at, delta, now);
+        this.write(i);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.sweeping);
+    await this.db.close();
+  }
+
+  /** How many windows are on disk, those that ended and wait to be swept included. */
+  get size(): number {
+    return (this.db.getStats() as { entryCount: number }).entryCount;
+  }
+
+  private hitByWriting(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
+    let decision!: Decision;
+    this.db.transactionSync(() => {
+      this.read(meters);
+      decision = decide(meters, this.held, strategy, now);
+      let changed = false;
+      for (let i = 0; i < meters.length; i++) {
+        if (!isChanged(meters[i]!, decision.states[i]!, strategy, decision.allowed)) continue;
+        this.write(i);
+        changed = true;
+      }
+      // An aborted transaction costs next to nothing.
+      return changed ? undefined : ABORT;
+    });
+    if (!decision.allowed) this.rememberFull(meters, decision, now);
+    return decision;
+  }
+
+  /**
+   * Who goes on after a refusal is refused without the lock that all processes wait for. It stays exact: until
+   * the window's end a refusal changes nothing, and what a snapshot says that used it up only settling can take
+   * back. So it serves those strategies in which a refusal writes nothing, and only refuses.
+   */
+  private refuseByReading(meters: readonly Meter[], strategy: Strategy, now: number): Decision | undefined {
+    if (this.full.size === 0 || strategy === 'fixed-window-elastic-expiry') return undefined;
+    if (!meters.some(({ key }) => now < (this.full.get(key) ?? 0))) return undefined;
+    this.read(meters);
+    const decision = decide(meters, this.held, strategy, now);
+    return decision.allowed ? undefined : decision;
+  }
+
+  private rememberFull(meters: readonly Meter[], { states }: Decision, now: number): void {
+    if (this.full.size >= MOST_FULL) this.full.clear();
+    for (let i = 0; i < meters.length; i++) {
+      const { retryMs } = states[i]!;
+      if (retryMs > 0) this.full.set(meters[i]!.key, now + retryMs);
+    }
+  }
+
+  private read(meters: readonly Meter[]): void {
+    for (let i = 0; i < meters.length; i++) {
+      this.codec.decode(this.db.getBinaryFast(this.keys[i]!), (this.held[i] ??= []));
+    }
+  }
+
+  private write(i: number): void {
+    const state = this.held[i]!;
+    if (state.length > 0) this.db.putSync(this.keys[i]!, this.codec.encode(state));
+    else this.db.removeSync(this.keys[i]!);
+  }
+
+  /** Short keys, all of one length. The strategy is part of them: a state is read by the one that wrote it. */
+  private keyOf(i: number, { key }: Meter, strategy: Strategy): void {
+    const into = (this.keys[i] ??= Buffer.alloc(KEY_BYTES));
+    Bun.MD5.hash(`${strategies.indexOf(strategy)}${key}`, into);
+  }
+
+  /**
+   * Takes away windows that ended, one bounded step, going round and round all of them. The time is that of the
+   * latest hit, and what has passed since: who asks with another clock keeps his windows.
+   */
+  private sweep(): void {
+    if (this.latest === 0) return;
+    const before = this.latest + (performance.now() - this.latestAt) - KEPT_BEYOND_END_MS;
+    const ended: Buffer[] = [];
+    let seen = 0;
+    let last: Buffer | undefined;
+    const start = this.sweepFrom;
+    for (const { key, value } of this.db.getRange({ ...(start && { start }), limit: SWEPT_AT_ONCE })) {
+      seen += 1;
+      last = key;
+      if (endsOf(value) < before) ended.push(key);
+    }
+    this.sweepFrom = seen < SWEPT_AT_ONCE ? undefined : last;
+    if (ended.length > 0) this.remove(ended, before);
+  }
+
+  private remove(keys: readonly Buffer[], before: number): void {
+    this.db.transactionSync(() => {
+      for (const key of keys) {
+        const value = this.db.getBinaryFast(key);
+        // Somebody may have begun a new window meanwhile.
+        if (value !== undefined && endsOf(value) < before) this.db.removeSync(key);
+      }
+    });
+  }
+}
+
+/**
+ * `noSync`: a commit is a write to the page cache, without waiting for the disk (3,700 commits a second at most
+ * otherwise). The cache belongs to the kernel, so that all that was committed outlives the process, by `kill -9`
+ * too, and LMDB's lock is a robust mutex that the next process takes over from a dead one. What is lost is what
+ * the kernel had not written when the machine itself lost power: then a window begins anew, and that is all that
+ * it is worth. Overlapping sync is off with it: it would flush in a thread of its own.
+ */
+function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
+  return open<Buffer, Buffer>({
+    path,
+    noSubdir: false,
+    noSync: true,
+    overlappingSync: false,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    cache: false,
+  });
+}
