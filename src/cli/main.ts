@@ -8,11 +8,13 @@ import { complain, exitCodes, UsageError } from './exit.ts';
 const commands = {
   run: () => import('./commands/run.ts').then((module) => module.default),
   config: () => import('./commands/config.ts').then((module) => module.default),
+  limits: () => import('./commands/limits.ts').then((module) => module.default),
 };
 
 const summaries: Record<keyof typeof commands, string> = {
   run: 'start forwarding',
   config: 'print the configuration in force, and where each value came from',
+  limits: 'hold a limit against request times before turning it on',
 };
 
 function usage(): string {

@@ -13,7 +13,7 @@ const LARGEST_NARROW = 0xffff_ffff;
 
 /** Buffers that are used again and again: a decision allocates none. Not for two states at once. */
 export class Codec {
-  private bytes = Buffer.alloc(4096);
+  private bytes: Buffer = Buffer.alloc(4096);
   private view = viewOf(this.bytes);
   private reading = { of: this.bytes, view: this.view };
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ABORT, open, type RootDatabase } from 'lmdb';
 import { Codec, endsOf } from './lmdb-codec.ts';
@@ -19,18 +19,25 @@ const SWEPT_AT_ONCE = 128;
 const HITS_PER_SWEEP = 64;
 /** And when nothing is asked. */
 const SWEEP_EVERY_MS = 500;
+/** Room for thirteen million windows of one request. */
+const MAP_BYTES = 2 ** 30;
+/** Left free, of the map and of the disk: more than can be written between two looks. */
+const SPARE_BYTES = 2 ** 26;
 /** How many users are remembered to have used up their window. */
 const MOST_FULL = 10_000;
 
 /** Windows in LMDB under a folder: exact between processes of one machine, and kept over restarts. */
 export class LmdbWindows implements WindowStore {
+  private readonly path: string;
   private readonly db: RootDatabase<Buffer, Buffer>;
   private readonly codec = new Codec();
   private readonly keys: Buffer[] = [];
+  private readonly digest = Buffer.alloc(32);
   private readonly held: State[] = [];
   /** Windows that refused, by key, and until when: {@link refuseByReading}. */
   private readonly full = new Map<string, number>();
   private readonly sweeping: NodeJS.Timeout;
+  private noRoom: string | undefined;
   private sweepFrom: Buffer | undefined;
   private hits = 0;
   private latest = 0;
@@ -42,6 +49,7 @@ export class LmdbWindows implements WindowStore {
    */
   constructor(dir: string) {
     const path = join(dir, 'windows');
+    this.path = path;
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       this.db = openEnvironment(path);
@@ -50,7 +58,8 @@ export class LmdbWindows implements WindowStore {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`request windows can't be kept in ${path}: ${reason}`, { cause: error });
     }
-    this.sweeping = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
+    this.guard();
+    this.sweeping = setInterval(() => this.tend(), SWEEP_EVERY_MS).unref();
   }
 
   hit(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
@@ -86,6 +95,7 @@ export class LmdbWindows implements WindowStore {
   }
 
   private hitByWriting(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
+    if (this.noRoom !== undefined) throw new Error(this.noRoom);
     let decision!: Decision;
     this.db.transactionSync(() => {
       this.read(meters);
@@ -138,8 +148,21 @@ export class LmdbWindows implements WindowStore {
 
   /** Short keys, all of one length. The strategy is part of them: a state is read by the one that wrote it. */
   private keyOf(i: number, { key }: Meter, strategy: Strategy): void {
-    const into = (this.keys[i] ??= Buffer.alloc(KEY_BYTES));
-    Bun.MD5.hash(`${strategies.indexOf(strategy)}${key}`, into);
+    Bun.SHA256.hash(`${strategies.indexOf(strategy)}${key}`, this.digest);
+    this.digest.copy((this.keys[i] ??= Buffer.alloc(KEY_BYTES)), 0, 0, KEY_BYTES);
+  }
+
+  private tend(): void {
+    this.guard();
+    this.sweep();
+  }
+
+  /** Hits throw while there is little room, and count again when there is. */
+  private guard(): void {
+    const { bavail, bsize } = statfsSync(this.path);
+    const { lastPageNumber, pageSize } = this.db.getStats() as { lastPageNumber: number; pageSize: number };
+    const room = Math.min(bavail * bsize, MAP_BYTES - lastPageNumber * pageSize);
+    this.noRoom = room < SPARE_BYTES ? `request windows have no room left in ${this.path}` : undefined;
   }
 
   /**
@@ -179,6 +202,11 @@ export class LmdbWindows implements WindowStore {
  * too, and LMDB's lock is a robust mutex that the next process takes over from a dead one. What is lost is what
  * the kernel had not written when the machine itself lost power: then a window begins anew, and that is all that
  * it is worth. Overlapping sync is off with it: it would flush in a thread of its own.
+ *
+ * `useWritemap`: a commit writes to the mapped pages, with no system call (3.6 µs, where it is 8.7 with them).
+ * That is as safe from `kill -9`: pages in use are never written over, and the commit is the last word written.
+ * The map has its whole size from the start, for one that grows is a bus error in the other processes; the file
+ * is sparse and takes what is used. A page that the disk has no room for would be a bus error too: see `guard`.
  */
 function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
   return open<Buffer, Buffer>({
@@ -186,6 +214,9 @@ function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
     noSubdir: false,
     noSync: true,
     overlappingSync: false,
+    useWritemap: true,
+    remapChunks: false,
+    mapSize: MAP_BYTES,
     encoding: 'binary',
     keyEncoding: 'binary',
     cache: false,

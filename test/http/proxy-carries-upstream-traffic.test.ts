@@ -5,6 +5,7 @@ import { startProxy } from '../support/proxy.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { ask } from '../support/raw.ts';
 import { startUpstream } from '../support/upstream.ts';
+import { until } from '../support/until.ts';
 
 const CREDENTIALS = 'user:p@ss word';
 const AUTHORIZATION = `Basic ${Buffer.from(CREDENTIALS).toString('base64')}`;
@@ -51,6 +52,7 @@ test('a certificate that nobody vouches for is refused in a tunnel too', async (
   await using aifd = await startAifd({ OPENAI_BASE_URL: upstream.url, PROXY: through(proxy.port) });
   expect(expectRefusal(await ask(aifd.url, '/x'), 502, 'upstream_unreachable')).toMatch(/TLS/);
   expect(upstream.requests).toHaveLength(0);
+  await until(() => upstream.sockets.size === 0, 'the connection is let go', 1000);
 });
 
 test('a proxy that refuses is named, its password is not', async () => {
@@ -73,3 +75,25 @@ test('a proxy that is not there is 502 and says so', async () => {
   expect(message).toMatch(/proxy/);
   expect(message).toMatch(/refused/);
 });
+
+test('a proxy that is itself reached by TLS carries both kinds', async () => {
+  const tls = makeCertificate();
+  await using plain = await startUpstream();
+  await using secure = await startUpstream(undefined, { tls });
+  await using proxy = await startProxy(CREDENTIALS, tls);
+  await using aifd = await spawnAifd({
+    OPENAI_BASE_URL: plain.url,
+    EXTRA_BASE_URL: secure.url,
+    EXTRA_ROUTE_PREFIX: '/secure',
+    PROXY: through(proxy.port).replace('http:', 'https:'),
+    NODE_EXTRA_CA_CERTS: tls.certFile,
+    TIMEOUT: '2',
+    MAX_RETRIES: '0',
+  });
+  const body = 'x'.repeat(200_000);
+  const first = await ask(aifd.url, '/x', { method: 'POST', body });
+  expect([first.status, first.text]).toEqual([200, 'ok']);
+  const second = await ask(aifd.url, '/secure/x', { method: 'POST', body });
+  expect([second.status, second.text]).toEqual([200, 'ok']);
+  expect([plain.requests[0]!.text, secure.requests[0]!.text]).toEqual([body, body]);
+}, 10_000);

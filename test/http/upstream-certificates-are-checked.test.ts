@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net';
 import { describe, expect, test } from 'bun:test';
 import { spawnAifd, startAifd } from '../support/aifd.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { ask } from '../support/raw.ts';
 import { startUpstream } from '../support/upstream.ts';
+import { until } from '../support/until.ts';
 
 describe.each(['localhost', '127.0.0.1'])('%s', (host) => {
   const limits = { TIMEOUT: '2', MAX_RETRIES: '0' };
@@ -15,6 +17,7 @@ describe.each(['localhost', '127.0.0.1'])('%s', (host) => {
     expect(message).toContain('TLS');
     expect(message).toContain(`${host}:${upstream.port}`);
     expect(upstream.requests).toHaveLength(0);
+    await until(() => upstream.sockets.size === 0, 'the connection is let go', 1000);
   });
 
   test('with NODE_EXTRA_CA_CERTS it is accepted', async () => {
@@ -41,8 +44,30 @@ test('one of another host is refused though its signer is trusted', async () => 
   expect(upstream.requests).toHaveLength(0);
 });
 
+const answerPlainly = (socket: Socket): boolean => {
+  socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'));
+  return false;
+};
+
+const hangUp = (socket: Socket): boolean => {
+  socket.once('data', () => socket.destroy());
+  return false;
+};
+
 test('an upstream that speaks no TLS is 502, TLS is named', async () => {
-  await using upstream = await startUpstream();
-  await using aifd = await startAifd({ OPENAI_BASE_URL: `https://127.0.0.1:${upstream.port}`, TIMEOUT: '2' });
+  await using upstream = await startUpstream(undefined, { onConnection: answerPlainly });
+  await using aifd = await startAifd({
+    OPENAI_BASE_URL: `https://127.0.0.1:${upstream.port}`,
+    MAX_RETRIES: '0',
+  });
+  expect(expectRefusal(await ask(aifd.url, '/x'), 502, 'upstream_unreachable')).toContain('TLS');
+});
+
+test('an upstream that hangs up in the handshake is 502, TLS is named', async () => {
+  await using upstream = await startUpstream(undefined, { onConnection: hangUp });
+  await using aifd = await startAifd({
+    OPENAI_BASE_URL: `https://127.0.0.1:${upstream.port}`,
+    MAX_RETRIES: '0',
+  });
   expect(expectRefusal(await ask(aifd.url, '/x'), 502, 'upstream_unreachable')).toContain('TLS');
 });

@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 /** What a proxy was asked, by its first line and headers. */
 export interface ProxyRequest {
@@ -13,10 +14,14 @@ export class Proxy implements AsyncDisposable {
   private server!: Server;
 
   /** @param credentials - `user:password`; others get 407 */
-  constructor(private readonly credentials: string) {}
+  constructor(
+    private readonly credentials: string,
+    private readonly tls?: { readonly cert: string; readonly key: string },
+  ) {}
 
   async listen(): Promise<this> {
-    this.server = createServer((socket) => this.accept(socket));
+    const accept = (socket: Socket): void => this.accept(socket);
+    this.server = this.tls ? createTlsServer({ ...this.tls }, accept) : createServer(accept);
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
     return this;
   }
@@ -76,4 +81,5 @@ export class Proxy implements AsyncDisposable {
 }
 
 /** A proxy on a port of its own that takes these credentials only. */
-export const startProxy = (credentials: string): Promise<Proxy> => new Proxy(credentials).listen();
+export const startProxy = (credentials: string, tls?: { cert: string; key: string }): Promise<Proxy> =>
+  new Proxy(credentials, tls).listen();

@@ -4,9 +4,9 @@ import type { Edge } from '../exchange.ts';
 
 /** Who may come in, by address, and what a client's address is. */
 export class AddressRules {
-  private readonly allowed: BlockList | undefined;
-  private readonly denied: BlockList | undefined;
-  private readonly proxies: BlockList | undefined;
+  private readonly allowed: AddressList | undefined;
+  private readonly denied: AddressList | undefined;
+  private readonly proxies: AddressList | undefined;
 
   constructor(config: Pick<Config, 'ipWhitelist' | 'ipBlacklist' | 'trustedProxies'>) {
     this.allowed = toList(config.ipWhitelist);
@@ -40,27 +40,40 @@ export class AddressRules {
   }
 }
 
-function toList(entries: readonly string[]): BlockList | undefined {
+/** A list a family: to Bun `::/0` holds every v4 address too. */
+interface AddressList {
+  readonly ipv4: BlockList;
+  readonly ipv6: BlockList;
+}
+
+function toList(entries: readonly string[]): AddressList | undefined {
   if (entries.length === 0) return undefined;
-  const list = new BlockList();
+  const list: AddressList = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const entry of entries) {
     const [address, bits] = entry.split('/') as [string, string | undefined];
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
+    if (bits === undefined) list[family].addAddress(address, family);
+    else list[family].addSubnet(address, Number(bits), family);
   }
   return list;
 }
 
-function contains(list: BlockList, address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+function contains(list: AddressList, address: string): boolean {
+  if (isIP(address) === 0) return false;
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  return list[family].check(address, family);
 }
 
 /** `::ffff:1.2.3.4` (a v4 client on a v6 socket) as `1.2.3.4`; `1.2.3.4:567` and `[::1]:567` without the port. */
 function plain(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped) return mapped[1]!;
+  const hex = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address);
+  if (hex) return dotted(parseInt(hex[1]!, 16), parseInt(hex[2]!, 16));
   const withPort = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/.exec(address);
   return withPort ? (withPort[1] ?? withPort[2]!) : address;
+}
+
+function dotted(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }

@@ -29,8 +29,10 @@ interface Header {
 export class FrameReader {
   private pieces: Buffer[] = [];
   private held = 0;
-  private fragments: Buffer[] = [];
-  private fragmentBytes = 0;
+  /** The message whose fragments are coming. */
+  private begun = false;
+  private message = Buffer.alloc(0);
+  private messageBytes = 0;
   private opcode = 0;
 
   /** @param maxMessage - bytes of the longest message taken */
@@ -57,19 +59,33 @@ export class FrameReader {
   private take({ fin, opcode }: Header, payload: Buffer, emit: (frame: Frame) => void): void {
     // Control frames may stand between fragments (§5.4).
     if (opcode >= opcodes.close) return emit({ opcode, payload });
-    if ((opcode === opcodes.continuation) === (this.fragments.length === 0)) {
+    if ((opcode === opcodes.continuation) !== this.begun)
       throw new FrameError(1002, 'a fragment out of turn');
+    if (!this.begun) {
+      if (fin) return emit({ opcode, payload });
+      this.begun = true;
+      this.opcode = opcode;
     }
-    if (opcode !== opcodes.continuation) this.opcode = opcode;
-    if (fin && this.fragments.length === 0) return emit({ opcode, payload });
-    this.fragments.push(payload);
-    this.fragmentBytes += payload.length;
-    if (this.fragmentBytes > this.maxMessage) throw tooLong();
+    this.append(payload);
     if (!fin) return;
-    const whole = Buffer.concat(this.fragments);
-    this.fragments = [];
-    this.fragmentBytes = 0;
+    const whole = this.message.subarray(0, this.messageBytes);
+    this.begun = false;
+    this.message = Buffer.alloc(0);
+    this.messageBytes = 0;
     emit({ opcode: this.opcode, payload: whole });
+  }
+
+  /** One buffer that doubles: a million fragments of a byte, or of none, cost what their bytes cost. */
+  private append(payload: Buffer): void {
+    const needed = this.messageBytes + payload.length;
+    if (needed > this.maxMessage) throw tooLong();
+    if (needed > this.message.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.message.length, 4096));
+      this.message.copy(larger, 0, 0, this.messageBytes);
+      this.message = larger;
+    }
+    payload.copy(this.message, this.messageBytes);
+    this.messageBytes = needed;
   }
 
   /** The next frame's header, once all of it is here. */

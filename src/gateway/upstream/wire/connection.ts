@@ -1,4 +1,3 @@
-import type { Socket } from 'bun';
 import { ChunkedDecoder } from './chunked.ts';
 import type { Deadlines, Watched } from './deadlines.ts';
 import { WireFailure } from './failure.ts';
@@ -32,6 +31,17 @@ export interface Answer {
   readonly upgraded: Connection | undefined;
 }
 
+/** What a connection needs of its socket; Bun's have it. */
+export interface WireSocket {
+  /** @returns how many bytes were taken; after less than all, `onDrain` tells when to go on */
+  write(bytes: Uint8Array): number;
+  end(): void;
+  /** Closes at once, in the middle of whatever it is. */
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+}
+
 /** What a connection tells its owner, the pool. */
 export interface ConnectionOwner {
   readonly deadlines: Deadlines;
@@ -62,7 +72,7 @@ export interface RawHandler {
 
 /** One connection to an upstream, serving one exchange at a time (HTTP/1.1, no pipelining). */
 export class Connection implements BodySource, Watched {
-  socket!: Socket<Connection>;
+  socket!: WireSocket;
   /** True once it has served an exchange: only such a connection can be found dead in the pool. */
   reused = false;
   /** The number of its exchange: who holds on to an old one must let a later one alone. */

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
-import type { SocketHandler } from 'bun';
+import type { Socket, SocketHandler } from 'bun';
 import type { Connection } from './connection.ts';
 import { WireFailure, type FailureKind } from './failure.ts';
+import { dialTlsInTls } from './tls-in-tls.ts';
 
 /** Where connections lead, and through which proxy. */
 export interface Origin {
@@ -69,7 +70,8 @@ export async function dial(origin: Origin, connection: Connection, timeoutMs: nu
     await Promise.race([opening, late.promise]);
   } catch (error) {
     // The socket may still open behind our back: let it go when it does.
-    if (gaveUp) opening.catch(() => {}).then(() => connection.socket?.terminate());
+    if (gaveUp) void opening.catch(() => {}).then(() => connection.socket?.terminate());
+    else connection.socket?.terminate();
     throw error;
   } finally {
     clearTimeout(timer);
@@ -78,18 +80,22 @@ export async function dial(origin: Origin, connection: Connection, timeoutMs: nu
 
 async function open(origin: Origin, connection: Connection): Promise<void> {
   const { proxy } = origin;
-  await connect(proxy ?? origin, connection, proxy !== undefined);
-  if (!proxy || origin.protocol === 'http:') return;
-  await openTunnel(origin, proxy, connection);
-  await upgrade(origin, connection);
+  if (!proxy || origin.protocol === 'http:')
+    return void (await connect(proxy ?? origin, connection, proxy !== undefined));
+  if (proxy.protocol === 'https:')
+    return dialTlsInTls(origin, proxy, connectRequest(origin, proxy), connection);
+  const socket = await connect(proxy, connection, true);
+  await openTunnel(connectRequest(origin, proxy), connection);
+  await upgrade(origin, connection, socket);
 }
 
 /** TCP, and TLS where the peer speaks it. */
-async function connect(peer: Peer, connection: Connection, isProxy: boolean): Promise<void> {
+async function connect(peer: Peer, connection: Connection, isProxy: boolean): Promise<Socket<Connection>> {
+  let socket: Socket<Connection>;
   const secure = peer.protocol === 'https:';
   const handshake = secure ? awaitHandshake(connection) : undefined;
   try {
-    connection.socket = await Bun.connect<Connection>({
+    socket = await Bun.connect<Connection>({
       hostname: bare(peer.hostname),
       port: peer.port,
       data: connection,
@@ -100,16 +106,22 @@ async function connect(peer: Peer, connection: Connection, isProxy: boolean): Pr
     handshakes.delete(connection);
     throw explain(error, isProxy);
   }
-  if (!handshake) return;
+  connection.socket = socket;
+  if (!handshake) return socket;
   await handshake;
-  verify(peer.hostname, connection);
+  verify(peer.hostname, socket);
+  return socket;
 }
 
 /** The proxy's `CONNECT` (RFC 9110 §9.3.6). */
-async function openTunnel(origin: Origin, proxy: Proxy, connection: Connection): Promise<void> {
+function connectRequest(origin: Origin, proxy: Proxy): string {
   const host = origin.hostname.includes(':') ? `[${bare(origin.hostname)}]` : origin.hostname;
   const authority = `${host}:${origin.port}`;
   const auth = proxy.authorization ? `Proxy-Authorization: ${proxy.authorization}\r\n` : '';
+  return `CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${auth}\r\n`;
+}
+
+async function openTunnel(request: string, connection: Connection): Promise<void> {
   const answered = Promise.withResolvers<string>();
   let text = '';
   connection.takeOver({
@@ -119,7 +131,7 @@ async function openTunnel(origin: Origin, proxy: Proxy, connection: Connection):
     },
     close: () => answered.resolve(''),
   });
-  connection.socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${auth}\r\n`);
+  connection.socket.write(Buffer.from(request, 'latin1'));
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(await answered.promise)?.[1];
   if (!status?.startsWith('2')) {
     connection.socket.terminate();
@@ -132,16 +144,16 @@ async function openTunnel(origin: Origin, proxy: Proxy, connection: Connection):
 }
 
 /** TLS to the upstream inside the proxy's tunnel. */
-async function upgrade(origin: Origin, connection: Connection): Promise<void> {
+async function upgrade(origin: Origin, connection: Connection, plain: Socket<Connection>): Promise<void> {
   const handshake = awaitHandshake(connection);
-  const [, secured] = connection.socket.upgradeTLS<Connection>({
+  const [, secured] = plain.upgradeTLS<Connection>({
     data: connection,
     socket: handlers,
     tls: tlsOptions(origin.hostname),
   });
   connection.socket = secured;
   await handshake;
-  verify(origin.hostname, connection);
+  verify(origin.hostname, secured);
 }
 
 function awaitHandshake(connection: Connection): Promise<void> {
@@ -160,15 +172,14 @@ function tlsOptions(hostname: string): Bun.TLSOptions {
 }
 
 /** Bun.connect checks the chain; that the certificate is this host's is checked here. */
-function verify(hostname: string, connection: Connection): void {
-  const { socket } = connection;
+function verify(hostname: string, socket: Socket<Connection>): void {
   const authorization = socket.getAuthorizationError();
   const certificate = socket.getPeerCertificate() as unknown as PeerCertificate | undefined;
   const problem =
     authorization ??
     (certificate ? checkServerIdentity(bare(hostname), certificate) : new Error('no certificate'));
   if (!problem) return;
-  connection.socket.terminate();
+  socket.terminate();
   throw new WireFailure('tls', `TLS: ${problem.message}`);
 }
 
