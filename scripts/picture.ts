@@ -1,3 +1,5 @@
+export {};
+
 /**
  * Draws a terminal's output, from standard input, as an SVG for the README: `script -qec 'aifd run --demo' | bun
  * scripts/picture.ts > docs/demo.svg`. Knows the one colour escape that the panels use; drops the rest.

@@ -1,4 +1,4 @@
-import type { Answer } from './upstream/wire/connection.ts';
+import type { Answer } from './upstream/wire/types.ts';
 
 /**
  * The upstream's answer as the client's: status and end-to-end headers as they came, the body as it comes.

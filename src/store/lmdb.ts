@@ -1,4 +1,4 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ABORT, open, type RootDatabase } from 'lmdb';
 import { Codec, endsOf } from './lmdb-codec.ts';
@@ -52,13 +52,15 @@ export class LmdbWindows implements WindowStore {
     this.path = path;
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
+      refuseOtherFiles(join(path, 'data.mdb'));
       this.db = openEnvironment(path);
       this.db.transactionSync(() => undefined);
+      this.guard();
+      if (this.noRoom !== undefined) throw new Error(`less than ${SPARE_BYTES / 2 ** 20} MB are free`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`request windows can't be kept in ${path}: ${reason}`, { cause: error });
     }
-    this.guard();
     this.sweeping = setInterval(() => this.tend(), SWEEP_EVERY_MS).unref();
   }
 
@@ -194,6 +196,30 @@ export class LmdbWindows implements WindowStore {
       }
     });
   }
+}
+
+/** Where LMDB's first page says that it is one, and in which format. */
+const MAGIC = { offset: 24, value: 0xbeef_c0de, version: 2 };
+const TWO_PAGES = 8192;
+
+/**
+ * lmdb 3.5.6 ends the process (a segmentation fault) when it opens a file of something else.
+ *
+ * @throws Error for a file that is neither empty nor LMDB's
+ */
+function refuseOtherFiles(file: string): void {
+  if (!existsSync(file) || statSync(file).size === 0) return;
+  const start = Buffer.alloc(MAGIC.offset + 8);
+  const opened = openSync(file, 'r');
+  try {
+    readSync(opened, start, 0, start.length, 0);
+  } finally {
+    closeSync(opened);
+  }
+  const isLmdb = start.readUInt32LE(MAGIC.offset) === MAGIC.value;
+  if (isLmdb && start.readUInt32LE(MAGIC.offset + 4) === MAGIC.version && statSync(file).size >= TWO_PAGES)
+    return;
+  throw new Error('data.mdb there is no LMDB file');
 }
 
 /**

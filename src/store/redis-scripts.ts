@@ -7,9 +7,8 @@
  */
 const shared = `
 local function text(number) return string.format('%.17g', number) end
-local function keep(key, ends, now, beyond)
-  redis.call('PEXPIRE', key, string.format('%.0f', math.ceil(ends - now) + beyond))
-end
+local function lasting(ends, now, beyond) return string.format('%.0f', math.ceil(ends - now) + beyond) end
+local function keep(key, ends, now, beyond) redis.call('PEXPIRE', key, lasting(ends, now, beyond)) end
 local function costOf(entry) return tonumber(string.match(entry, ':(.*)$')) end
 
 local function readFixed(m, now)
@@ -39,13 +38,16 @@ local function readMoving(m, now)
   end
 end
 
-local function readEnds(m)
+local function readNewest(m)
   local newest = redis.call('ZRANGE', m.key, -1, -1, 'WITHSCORES')
-  m.ends = newest[2] and tonumber(newest[2]) + m.window or nil
+  m.newest = newest[2] and tonumber(newest[2])
+  m.ends = m.newest and m.newest + m.window
 end
 
 local function putEntry(m, time, cost)
-  local same = redis.call('ZRANGEBYSCORE', m.key, text(time), text(time))[1]
+  -- Nearly always it is the latest, and there is no need to look.
+  local isLatest = not m.newest or m.newest < time
+  local same = not isLatest and redis.call('ZRANGEBYSCORE', m.key, text(time), text(time))[1]
   if same then cost = cost + costOf(same) end
   -- Added first: a set that is empty for a moment loses its time to live.
   if cost > 0 then redis.call('ZADD', m.key, text(time), text(time) .. ':' .. text(cost)) end
@@ -68,6 +70,7 @@ for i = 1, (#ARGV - 3) / 3 do
   if moving then
     m.key, m.sum = KEYS[2 * i - 1], KEYS[2 * i]
     readMoving(m, now)
+    if m.used > 0 then readNewest(m) end
   else
     m.key = KEYS[i]
     readFixed(m, now)
@@ -82,20 +85,20 @@ local function stretch(m)
 end
 
 local function countFixed(m)
+  local lasts = m.ends and not elastic
   m.ends, m.start = m.ends or now + m.window, math.min(m.start or now, now)
   if elastic then stretch(m) end
   m.used = m.used + m.cost
   redis.call('HSET', m.key, 'e', text(m.ends), 'u', text(m.used), 's', text(m.start))
-  keep(m.key, m.ends, now, beyond)
+  if not lasts then keep(m.key, m.ends, now, beyond) end
 end
 
 local function countMoving(m)
   putEntry(m, now, m.cost)
   m.used = m.used + m.cost
-  writeSum(m)
-  readEnds(m)
+  m.ends = math.max(m.ends or 0, now + m.window)
+  redis.call('SET', m.sum, text(m.used), 'PX', lasting(m.ends, now, beyond))
   keep(m.key, m.ends, now, beyond)
-  keep(m.sum, m.ends, now, beyond)
 end
 
 local function retry(m)
@@ -118,8 +121,6 @@ for _, m in ipairs(meters) do
     stretch(m)
     redis.call('HSET', m.key, 'e', text(m.ends))
     keep(m.key, m.ends, now, beyond)
-  elseif moving and m.used > 0 then
-    readEnds(m)
   end
   local reset = m.ends and m.ends - now + (moving and 1 or 0) or 0
   answer[#answer + 1] = text(math.max(0, m.amount - m.used))
@@ -147,6 +148,7 @@ local function correctMoving(m)
   if not entry then return end
   local change = math.max(delta, -costOf(entry))
   if change == 0 then return end
+  m.newest = at
   putEntry(m, at, change)
   m.used = m.used + change
   writeSum(m)

@@ -10,10 +10,10 @@ import {
 } from './windows.ts';
 
 const PREFIX = 'aifd:w:';
-const CONNECT_WITHIN_MS = 1000;
+const CONNECT_WITHIN_MS = 500;
 /** A Redis that does not answer for so long is gone, and its connection with it. */
-const ANSWER_WITHIN_MS = 1000;
-/** While it is gone, so often one hit tries to connect again; the others fail at once. */
+const ANSWER_WITHIN_MS = 500;
+/** While it is gone: hits fail at once, and in the background it is tried so often. */
 const RECONNECT_EVERY_MS = 250;
 
 const letters: Record<Strategy, string> = {
@@ -41,8 +41,8 @@ const settle = scriptOf(settleScript);
 export class RedisWindows implements WindowStore {
   private client: RedisClient | undefined;
   private connecting: Promise<RedisClient> | undefined;
-  private failure: unknown;
-  private failedAt = -Infinity;
+  private failure: Error | undefined;
+  private retrying: NodeJS.Timeout | undefined;
   private closed = false;
 
   /** @param url `redis://[user:password@]host[:port][/db]`, `rediss://…`; a secret where it has a password */
@@ -99,15 +99,11 @@ export class RedisWindows implements WindowStore {
     }
   }
 
-  /** One attempt at a time, for all that wait; none again before its time. */
+  /** Who comes first waits for the connection; who comes while it is known to be gone does not. */
   private connected(): Promise<RedisClient> {
-    if (this.closed) return Promise.reject(new Error('the connection to Redis is closed'));
-    if (this.connecting !== undefined) return this.connecting;
-    if (performance.now() - this.failedAt < RECONNECT_EVERY_MS) return Promise.reject(this.failure);
-    this.connecting = this.connect().finally(() => {
-      this.connecting = undefined;
-    });
-    return this.connecting;
+    if (this.client !== undefined) this.drop(new Error('the connection to Redis was lost'));
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return (this.connecting ??= this.connect());
   }
 
   private async connect(): Promise<RedisClient> {
@@ -126,20 +122,24 @@ export class RedisWindows implements WindowStore {
       if (this.closed) throw new Error('the connection to Redis is closed');
     } catch (error) {
       client.close();
-      this.drop(error);
+      this.drop(error instanceof Error ? error : new Error(String(error)));
       throw error;
     } finally {
       clearTimeout(timer);
     }
     this.client = client;
+    this.failure = undefined;
     return client;
   }
 
-  private drop(why: unknown): void {
+  private drop(why: Error): void {
     this.failure = why;
-    this.failedAt = performance.now();
+    this.connecting = undefined;
     this.client?.close();
     this.client = undefined;
+    clearTimeout(this.retrying);
+    if (this.closed) return;
+    this.retrying = setTimeout(() => this.connect().catch(() => {}), RECONNECT_EVERY_MS).unref();
   }
 }
 

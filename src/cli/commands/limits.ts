@@ -31,7 +31,10 @@ const command: CommandDef = {
       return exitCodes.clean;
     }
     const { limits, strategy } = readArguments(rawArgs);
-    await tryOut(limits, strategy);
+    await tryOut(limits, strategy).catch((error: NodeJS.ErrnoException) => {
+      // Who reads on has seen enough: `| head`.
+      if (error.code !== 'EPIPE') throw error;
+    });
     return exitCodes.clean;
   },
 };

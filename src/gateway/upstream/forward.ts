@@ -4,7 +4,7 @@ import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { toWire } from './request.ts';
 import { decideRetry } from './retry.ts';
-import type { Answer } from './wire/connection.ts';
+import type { Answer } from './wire/types.ts';
 import { WireFailure } from './wire/failure.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { chosenProtocol } from '../admit/keys.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Answer } from '../upstream/wire/connection.ts';
+import type { Answer } from '../upstream/wire/types.ts';
 import { Relay } from './relay.ts';
 
 /**

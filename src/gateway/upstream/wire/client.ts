@@ -1,9 +1,10 @@
 import type { RequestBody } from '../../body.ts';
-import type { Answer, ClientWatch, Connection, Limits } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { Deadlines, type Watched } from './deadlines.ts';
 import type { Origin } from './dial.ts';
 import { WireFailure } from './failure.ts';
 import { Pool } from './pool.ts';
+import type { Answer, ClientWatch, Limits } from './types.ts';
 
 /** A request as it goes on the wire. */
 export interface WireRequest {

@@ -1,54 +1,9 @@
 import { ChunkedDecoder } from './chunked.ts';
-import type { Deadlines, Watched } from './deadlines.ts';
+import type { Watched } from './deadlines.ts';
 import { WireFailure } from './failure.ts';
 import { parseHead, type ResponseHead } from './head.ts';
 import { IncomingBody, type BodySource } from './incoming.ts';
-
-/** Limits of one exchange in milliseconds; 0 is none. */
-export interface Limits {
-  readonly firstByte: number;
-  readonly idle: number;
-  readonly total: number;
-}
-
-/** Tells when the client leaves. The signal of a Bun request is costly to make: it is asked for late, or never. */
-export interface ClientWatch {
-  readonly signal: AbortSignal;
-}
-
-/** What a connection needs to know of an exchange. */
-export interface Began {
-  readonly method: string;
-  readonly started: number;
-  readonly client: ClientWatch;
-}
-
-/** An upstream's answer: the head, and the body as it comes. */
-export interface Answer {
-  readonly head: ResponseHead;
-  readonly body: IncomingBody;
-  /** The connection itself, after 101 Switching Protocols only. */
-  readonly upgraded: Connection | undefined;
-}
-
-/** What a connection needs of its socket; Bun's have it. */
-export interface WireSocket {
-  /** @returns how many bytes were taken; after less than all, `onDrain` tells when to go on */
-  write(bytes: Uint8Array): number;
-  end(): void;
-  /** Closes at once, in the middle of whatever it is. */
-  terminate(): void;
-  pause(): void;
-  resume(): void;
-}
-
-/** What a connection tells its owner, the pool. */
-export interface ConnectionOwner {
-  readonly deadlines: Deadlines;
-  /** The exchange is over and the connection can serve another. */
-  released(connection: Connection): void;
-  closed(connection: Connection): void;
-}
+import type { Answer, Began, ClientWatch, ConnectionOwner, Limits, RawHandler, WireSocket } from './types.ts';
 
 /** A head longer than this is no head. Bytes. */
 const MAX_HEAD = 128 * 1024;
@@ -62,12 +17,6 @@ const enum Phase {
   Body,
   Raw,
   Closed,
-}
-
-/** Takes over the bytes of a connection that left HTTP: a proxy's tunnel being opened, a WebSocket. */
-export interface RawHandler {
-  data(bytes: Buffer): void;
-  close(): void;
 }
 
 /** One connection to an upstream, serving one exchange at a time (HTTP/1.1, no pipelining). */

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import type { Connection, WireSocket } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Origin, Proxy } from './dial.ts';
 import { WireFailure } from './failure.ts';
+import type { WireSocket } from './types.ts';
 
 /**
  * Opens a connection to an https origin through a proxy that is itself reached by TLS. Bun's own sockets can't wrap TLS
