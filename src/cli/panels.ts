@@ -1,16 +1,19 @@
-import { mask } from '../config/mask.ts';
+import type { RouteLimit } from '../config/limit-kinds.ts';
+import { mask, maskUrl } from '../config/mask.ts';
 import type { Config } from '../config/options.ts';
 import type { Target } from '../config/targets.ts';
+
+type Row = readonly [key: string, value: string];
 
 /** One box, or one block of `key: value` lines. */
 export interface Panel {
   readonly title: string;
-  readonly rows: readonly (readonly [key: string, value: string])[];
+  readonly rows: readonly Row[];
 }
 
 /** What the user sees at the start: one panel a target, and one for the limits. */
 export function startPanels(config: Config): Panel[] {
-  return [...config.targets.map((target) => targetPanel(target, config)), limitPanel([])];
+  return [...config.targets.map((target) => targetPanel(target, config)), limitPanel(config)];
 }
 
 function targetPanel(target: Target, config: Config): Panel {
@@ -26,12 +29,34 @@ function targetPanel(target: Target, config: Config): Panel {
   };
 }
 
-/** @param limits one row a route that has a limit */
-function limitPanel(limits: Panel['rows']): Panel {
+function limitPanel(config: Config): Panel {
+  const { reqRateLimit, globalRateLimit, tokensLimit, tokenRateLimit } = config;
+  const routes = (list: readonly RouteLimit[], what: string): Row[] =>
+    list.map(({ route, text }) => [route, `${text} (${what})`]);
+  const limits: Row[] = [
+    ['global rate limit', globalRateLimit.text === '' ? 'none' : `${globalRateLimit.text} (req)`],
+    ...routes(reqRateLimit, 'req'),
+    ...routes(tokensLimit, 'tokens'),
+    ...routes(tokenRateLimit, 'token'),
+    ...placeRows(config),
+  ];
+  const counts = reqRateLimit.length > 0 || tokensLimit.length > 0 || globalRateLimit.limits.length > 0;
   return {
     title: 'Rate Limit configuration',
-    rows: [['backend', 'none'], ['strategy', 'none'], ['global rate limit', 'none'], ...limits],
+    rows: [
+      ['backend', counts ? maskUrl(config.rateLimitBackend) : 'none'],
+      ['strategy', counts ? config.rateLimitStrategy : 'none'],
+      ...limits,
+    ],
   };
+}
+
+function placeRows({ concurrencyLimit, userConcurrencyLimit, queueSize }: Config): Row[] {
+  const rows: Row[] = [];
+  if (concurrencyLimit > 0) rows.push(['at once, a target', `${concurrencyLimit}, ${queueSize} may wait`]);
+  if (userConcurrencyLimit > 0)
+    rows.push(['at once, a user', `${userConcurrencyLimit}, ${queueSize} may wait`]);
+  return rows;
 }
 
 /** More keys than this are counted and not listed. */

@@ -4,7 +4,7 @@ import { type Config, notYet, type OptionName, optionNames, optionOf, type Value
 
 /** Problems of options that are good alone and not together. */
 export function checkTogether(values: Values, failed: ReadonlySet<OptionName>): string[] {
-  return [...checkTls(values, failed), ...checkPort(values, failed)];
+  return [...checkTls(values, failed), ...checkPort(values, failed), ...checkConcurrency(values, failed)];
 }
 
 function checkTls({ tlsCertFile, tlsKeyFile }: Values, failed: ReadonlySet<OptionName>): string[] {
@@ -19,6 +19,17 @@ function checkTls({ tlsCertFile, tlsKeyFile }: Values, failed: ReadonlySet<Optio
 function checkPort({ port, workers }: Values, failed: ReadonlySet<OptionName>): string[] {
   if (port !== 0 || workers === 1 || failed.has('port') || failed.has('workers')) return [];
   return [`PORT is 0 and WORKERS is ${workers}: several workers need one fixed port`];
+}
+
+/** Places are counted in one process: several would each give out as many. */
+function checkConcurrency(values: Values, failed: ReadonlySet<OptionName>): string[] {
+  const { workers, concurrencyLimit, userConcurrencyLimit } = values;
+  if (failed.has('workers') || workers === 1) return [];
+  const set = [
+    ...(concurrencyLimit > 0 ? ['CONCURRENCY_LIMIT'] : []),
+    ...(userConcurrencyLimit > 0 ? ['USER_CONCURRENCY_LIMIT'] : []),
+  ];
+  return set.map((name) => `${name} is set and WORKERS is ${workers}: it needs one worker, which counts all`);
 }
 
 /**

@@ -81,7 +81,9 @@ function find(
   const candidates = [
     { source: 'flag', text: flags[name] },
     { source: 'environment', text: env[option.env] },
+    { source: 'environment', text: option.alias && env[option.alias] },
     { source: '.env', text: file[option.env] },
+    { source: '.env', text: option.alias && file[option.alias] },
   ] as const;
   // `PORT=` in an environment is how compose files and shells write "not set".
   const given = candidates.find(({ text }) => text !== undefined && text.trim() !== '');

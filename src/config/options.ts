@@ -1,4 +1,5 @@
 import { boolean, byteSize, filePath, host, integer, type Kind, proxyUrl, seconds } from './kinds.ts';
+import { folder, limit, oneOf, routeLimits, routePaces, windowBackend } from './limit-kinds.ts';
 import { addressList, keyList, nestedKeyList, originList, prefixList, statusList, urlList } from './lists.ts';
 import type { Target } from './targets.ts';
 
@@ -14,9 +15,19 @@ export interface Option<T = unknown> {
   readonly help: string;
   /** Masked wherever it is printed. */
   readonly secret?: true;
+  /** Another name of the variable, read where the first is not set. */
+  readonly alias?: string;
 }
 
-export const groups = ['Server', 'Targets', 'Keys and access', 'Timeouts', 'Retries'] as const;
+export const groups = [
+  'Server',
+  'Targets',
+  'Keys and access',
+  'Timeouts',
+  'Retries',
+  'Limits',
+  'State',
+] as const;
 export type Group = (typeof groups)[number];
 
 const define = <T>(
@@ -33,6 +44,8 @@ const targets = 'Targets';
 const access = 'Keys and access';
 const timeouts = 'Timeouts';
 const retries = 'Retries';
+const limits = 'Limits';
+const state = 'State';
 
 /** Every option there is, in the order that help and docs show them. */
 export const options = {
@@ -147,6 +160,65 @@ export const options = {
     '502,503,504',
     'Upstream statuses that are tried again',
   ),
+
+  reqRateLimit: define(limits, 'REQ_RATE_LIMIT', routeLimits, '', 'Requests of each user, by route (JSON)'),
+  globalRateLimit: define(
+    limits,
+    'GLOBAL_RATE_LIMIT',
+    limit,
+    '',
+    'Requests of each user, one pool for all routes not in REQ_RATE_LIMIT',
+  ),
+  rateLimitStrategy: define(
+    limits,
+    'RATE_LIMIT_STRATEGY',
+    oneOf(['fixed-window', 'fixed-window-elastic-expiry', 'moving-window']),
+    'fixed-window',
+    'How windows count',
+  ),
+  tokensLimit: define(limits, 'TOKENS_LIMIT', routeLimits, '', 'Tokens of each user, by route (JSON)'),
+  tokenRateLimit: define(
+    limits,
+    'TOKEN_RATE_LIMIT',
+    routePaces,
+    '',
+    'Pace of each stream, in SSE events, by route (JSON)',
+  ),
+  concurrencyLimit: define(
+    limits,
+    'CONCURRENCY_LIMIT',
+    integer(0, 1_000_000),
+    '0',
+    'Requests at once to each target (0: no limit)',
+  ),
+  userConcurrencyLimit: define(
+    limits,
+    'USER_CONCURRENCY_LIMIT',
+    integer(0, 1_000_000),
+    '0',
+    'Requests at once of each user (0: no limit)',
+  ),
+  queueSize: define(
+    limits,
+    'QUEUE_SIZE',
+    integer(0, 1_000_000),
+    '100',
+    'Requests that may wait for a place at each target (0: none)',
+  ),
+  queueTimeout: define(limits, 'QUEUE_TIMEOUT', seconds, '30', 'Seconds that they may wait (0: no limit)'),
+
+  dataDir: define(state, 'DATA_DIR', folder, 'data', 'Folder for what outlives a restart'),
+  rateLimitBackend: {
+    ...define(state, 'RATE_LIMIT_BACKEND', windowBackend, 'lmdb', 'Where the windows of limits live'),
+    alias: 'REQ_RATE_LIMIT_BACKEND',
+  },
+  rateLimitOnError: define(
+    state,
+    'RATE_LIMIT_ON_ERROR',
+    oneOf(['local', 'open', 'closed']),
+    'local',
+    "While the backend is gone: decide from this process's memory, let all pass, or refuse all",
+  ),
 } as const;
 
 export type OptionName = keyof typeof options;
@@ -175,15 +247,6 @@ export const flagOf = (option: Option): string => option.env.toLowerCase().repla
  * the feature on they are an error: a limit that somebody counts on must not be missing silently.
  */
 export const notYet = [
-  'REQ_RATE_LIMIT',
-  'GLOBAL_RATE_LIMIT',
-  'RATE_LIMIT_STRATEGY',
-  'RATE_LIMIT_BACKEND',
-  'REQ_RATE_LIMIT_BACKEND',
-  'TOKEN_RATE_LIMIT',
-  'TOKENS_LIMIT',
-  'CONCURRENCY_LIMIT',
-  'USER_CONCURRENCY_LIMIT',
   'LEVEL_MODELS',
   'LOG_CHAT',
   'PRINT_CHAT',

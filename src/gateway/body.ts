@@ -21,16 +21,21 @@ const SMALL = 64 * 1024;
 
 /**
  * The request's body, whole when it is small JSON, else as a stream.
+ * @param wholeUpTo - bytes up to which JSON is read whole
  * @param stallSeconds - how long small JSON may take to arrive; 0 is no limit
  * @throws WireFailure `aborted` when the client leaves meanwhile, `upload_timeout` when it stalls
  */
-export function readBody(request: Request, stallSeconds: number): RequestBody | Promise<RequestBody> {
+export function readBody(
+  request: Request,
+  stallSeconds: number,
+  wholeUpTo: number = SMALL,
+): RequestBody | Promise<RequestBody> {
   const { headers } = request;
   const declared = headers.get('content-length');
   const length = declared === null ? undefined : Number(declared);
   if (length === 0) return { kind: 'bytes', bytes: nothing };
   // Even to look at `body` makes a stream of it: the usual request never does.
-  if (length !== undefined && length <= SMALL && isJson(headers)) return readWhole(request, stallSeconds);
+  if (length !== undefined && length <= wholeUpTo && isJson(headers)) return readWhole(request, stallSeconds);
   const stream = request.body;
   return stream ? { kind: 'stream', stream, length, consumed: false } : { kind: 'none' };
 }

@@ -44,6 +44,18 @@ const table = {
     message: 'The request body is too large.',
   },
   internal_error: { status: 500, type: 'server_error', message: 'The server had an error; see its log.' },
+  rate_limit_exceeded: { status: 429, type: 'requests', message: 'Rate limit reached.' },
+  concurrency_limit_exceeded: {
+    status: 429,
+    type: 'requests',
+    message: 'Too many requests of yours at once.',
+  },
+  overloaded: { status: 503, type: 'server_error', message: 'The upstream is busy; try again later.' },
+  limits_unavailable: {
+    status: 503,
+    type: 'server_error',
+    message: 'Rate limits cannot be checked right now; try again later.',
+  },
   upstream_unreachable: { status: 502, type: 'server_error', message: 'The upstream could not be reached.' },
   upstream_disconnected: {
     status: 502,
@@ -76,10 +88,21 @@ export const errors: Readonly<
  * @param code - the row of the table
  * @param message - replaces the row's message when more is known
  * @param headers - extra response headers (`retry-after`, `allow`, …)
+ * @param type - replaces the row's type
  */
-export function refuse(code: ErrorCode, message?: string, headers?: Record<string, string>): Response {
+export function refuse(
+  code: ErrorCode,
+  message?: string,
+  headers?: Record<string, string>,
+  type?: string,
+): Response {
   const row = errors[code];
-  const error = { message: message ?? row.message, type: row.type, param: null, code: row.code ?? code };
+  const error = {
+    message: message ?? row.message,
+    type: type ?? row.type,
+    param: null,
+    code: row.code ?? code,
+  };
   return new Response(JSON.stringify({ error }), {
     status: row.status,
     headers: { 'content-type': 'application/json', ...headers },

@@ -1,5 +1,6 @@
 import type { RequestBody } from './body.ts';
 import type { Credentials } from './admit/keys.ts';
+import type { Ticket } from './limits/ticket.ts';
 import type { Upstream } from './upstream/upstreams.ts';
 import type { SocketHandlers } from './websocket/relay.ts';
 import type { Handshake } from './websocket/upgrade.ts';
@@ -26,6 +27,8 @@ export interface Exchange {
   body: RequestBody;
   /** Our handshake with the upstream, when the client asks for a WebSocket. */
   readonly handshake: Handshake | undefined;
+  /** Its limits; undefined when none is set. */
+  ticket: Ticket | undefined;
   /** When it came in, ms on the clock of `performance.now()`. */
   readonly started: number;
   /** Attempts made upstream. */

@@ -1,4 +1,5 @@
 import type { Config } from '../config/options.ts';
+import type { WindowStore } from '../store/windows.ts';
 import { AddressRules } from './admit/address.ts';
 import { Cors } from './admit/cors.ts';
 import { Keyring } from './admit/keys.ts';
@@ -6,6 +7,8 @@ import { toResponse } from './answer.ts';
 import { readBody } from './body.ts';
 import { refuse } from './errors.ts';
 import type { Edge, Exchange } from './exchange.ts';
+import { Limiter, limitsAnything } from './limits/limiter.ts';
+import { openWindows } from './limits/windows.ts';
 import { forwardablePath } from './path.ts';
 import { forward, refuseFailed } from './upstream/forward.ts';
 import { Upstreams } from './upstream/upstreams.ts';
@@ -19,19 +22,26 @@ export class Gateway {
   private readonly keyring: Keyring;
   private readonly upstreams: Upstreams;
   private readonly cors: Cors;
+  private readonly windows: WindowStore | undefined;
+  private readonly limiter: Limiter | undefined;
 
   /**
    * @param config - what is in force
    * @param onError - told of an error that is aifd's own fault; the client gets a 500
+   * @param say - told what the operator should know, a line at a time
+   * @throws ConfigError when the windows of limits can't be kept where they should be
    */
   constructor(
     private readonly config: Config,
     private readonly onError: (error: unknown) => void,
+    say: (message: string) => void = () => {},
   ) {
     this.addresses = new AddressRules(config);
     this.keyring = new Keyring(config);
     this.upstreams = new Upstreams(config);
     this.cors = new Cors(config.corsOrigins);
+    this.windows = openWindows(config, say);
+    if (limitsAnything(config)) this.limiter = new Limiter(config, this.windows, this.addresses);
   }
 
   /** Answers one request; undefined when it became a WebSocket. Never rejects. */
@@ -79,25 +89,31 @@ export class Gateway {
       handshake,
       body,
       started,
+      ticket: undefined,
       attempts: 0,
     };
   }
 
-  /** An admitted request, to its upstream and back. */
+  /** An admitted request, under its limits, to its upstream and back. */
   private async exchange(exchange: Exchange): Promise<Response | undefined> {
-    exchange.body = await readBody(exchange.request, this.config.idleTimeout);
+    const ticket = (exchange.ticket = this.limiter?.ticket(exchange));
+    exchange.body = await readBody(exchange.request, this.config.idleTimeout, ticket?.wholeBody);
+    const refusal = ticket && (await ticket.enter());
+    if (refusal) return withId(refusal);
     const outcome = await forward(exchange, this.config);
-    if (outcome instanceof WireFailure) return withId(refuseFailed(outcome, exchange.upstream.target.name));
-    if (outcome.upgraded) {
-      const refusal = joinWebSockets(exchange, outcome, requestId);
-      return refusal && withId(refusal);
+    if (outcome instanceof WireFailure) {
+      ticket?.ended();
+      return withId(refuseFailed(outcome, exchange.upstream.target.name));
     }
-    return toResponse(outcome, requestId) ?? withId(refuse('upstream_invalid_response'));
+    if (outcome.upgraded) return joinWebSockets(exchange, outcome, requestId);
+    ticket?.answered(outcome);
+    return toResponse(outcome, requestId, ticket) ?? withId(refuse('upstream_invalid_response'));
   }
 
-  /** Closes idle upstream connections. */
-  close(): void {
+  /** Closes idle upstream connections and the windows. */
+  async close(): Promise<void> {
     this.upstreams.close();
+    await this.windows?.close();
   }
 
   private checkBody({ method, headers }: Request): Response | undefined {

@@ -20,7 +20,11 @@ export interface Running {
  * @throws an error with code `EADDRINUSE`, `EACCES`, … when the address can't be had
  */
 export async function serve(config: Config): Promise<Running> {
-  const gateway = new Gateway(config, (error) => consola.error(error));
+  const gateway = new Gateway(
+    config,
+    (error) => consola.error(error),
+    (message) => consola.warn(message),
+  );
   const app = createApp(gateway);
   app.listen(listenOptions(config));
   const server = app.server as Server<unknown>;
@@ -65,5 +69,5 @@ async function stop(server: Server<unknown>, gateway: Gateway, graceSeconds: num
     clearTimeout(timer);
     server.stop(true);
   }
-  gateway.close();
+  await gateway.close();
 }

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ABORT, open, type RootDatabase } from 'lmdb';
+import { Gate } from './lmdb-gate.ts';
 import { Codec, endsOf } from './lmdb-codec.ts';
 import { correct, decide, isChanged, type State } from './strategies.ts';
 import {
@@ -30,6 +31,7 @@ const MOST_FULL = 10_000;
 export class LmdbWindows implements WindowStore {
   private readonly path: string;
   private readonly db: RootDatabase<Buffer, Buffer>;
+  private readonly gate: Gate;
   private readonly codec = new Codec();
   private readonly keys: Buffer[] = [];
   private readonly digest = Buffer.alloc(32);
@@ -53,8 +55,9 @@ export class LmdbWindows implements WindowStore {
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       refuseOtherFiles(join(path, 'data.mdb'));
-      this.db = openEnvironment(path);
-      this.db.transactionSync(() => undefined);
+      this.gate = new Gate(join(path, 'gate'));
+      this.db = this.gate.whileAlone(() => openEnvironment(path));
+      this.write(() => undefined);
       this.guard();
       if (this.noRoom !== undefined) throw new Error(`less than ${SPARE_BYTES / 2 ** 20} MB are free`);
     } catch (error) {
@@ -76,12 +79,12 @@ export class LmdbWindows implements WindowStore {
 
   settle(meters: readonly Meter[], strategy: Strategy, at: number, delta: number, now: number): void {
     for (let i = 0; i < meters.length; i++) this.keyOf(i, meters[i]!, strategy);
-    this.db.transactionSync(() => {
+    this.write(() => {
       this.read(meters);
       for (let i = 0; i < meters.length; i++) {
         this.full.delete(meters[i]!.key);
         correct(this.held[i]!, meters[i]!, strategy, at, delta, now);
-        this.write(i);
+        this.put(i);
       }
     });
   }
@@ -89,6 +92,7 @@ export class LmdbWindows implements WindowStore {
   async close(): Promise<void> {
     clearInterval(this.sweeping);
     await this.db.close();
+    this.gate.close();
   }
 
   /** How many windows are on disk, those that ended and wait to be swept included. */
@@ -99,13 +103,13 @@ export class LmdbWindows implements WindowStore {
   private hitByWriting(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
     if (this.noRoom !== undefined) throw new Error(this.noRoom);
     let decision!: Decision;
-    this.db.transactionSync(() => {
+    this.write(() => {
       this.read(meters);
       decision = decide(meters, this.held, strategy, now);
       let changed = false;
       for (let i = 0; i < meters.length; i++) {
         if (!isChanged(meters[i]!, decision.states[i]!, strategy, decision.allowed)) continue;
-        this.write(i);
+        this.put(i);
         changed = true;
       }
       // An aborted transaction costs next to nothing.
@@ -136,13 +140,23 @@ export class LmdbWindows implements WindowStore {
     }
   }
 
+  /** Every write of this store. */
+  private write(action: () => unknown): void {
+    this.gate.enter();
+    try {
+      this.db.transactionSync(action);
+    } finally {
+      this.gate.leave();
+    }
+  }
+
   private read(meters: readonly Meter[]): void {
     for (let i = 0; i < meters.length; i++) {
       this.codec.decode(this.db.getBinaryFast(this.keys[i]!), (this.held[i] ??= []));
     }
   }
 
-  private write(i: number): void {
+  private put(i: number): void {
     const state = this.held[i]!;
     if (state.length > 0) this.db.putSync(this.keys[i]!, this.codec.encode(state));
     else this.db.removeSync(this.keys[i]!);
@@ -188,7 +202,7 @@ export class LmdbWindows implements WindowStore {
   }
 
   private remove(keys: readonly Buffer[], before: number): void {
-    this.db.transactionSync(() => {
+    this.write(() => {
       for (const key of keys) {
         const value = this.db.getBinaryFast(key);
         // Somebody may have begun a new window meanwhile.

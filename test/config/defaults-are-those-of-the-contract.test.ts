@@ -31,6 +31,18 @@ test('with nothing set, everything is at its default', () => {
     maxRetries: 3,
     maxRetryAfter: 10,
     retryStatuses: [502, 503, 504],
+    reqRateLimit: [],
+    globalRateLimit: { text: '', limits: [] },
+    rateLimitStrategy: 'fixed-window',
+    tokensLimit: [],
+    tokenRateLimit: [],
+    concurrencyLimit: 0,
+    userConcurrencyLimit: 0,
+    queueSize: 100,
+    queueTimeout: 30,
+    dataDir: 'data',
+    rateLimitBackend: 'lmdb',
+    rateLimitOnError: 'local',
     targets: [
       {
         name: 'api.openai.com',

@@ -25,6 +25,7 @@ test.each([
   expect(ring.admit(request(headers as Record<string, string>), path, true)).toEqual({
     kind: 'replace',
     place: place as 'query',
+    key: FORWARD,
   });
 });
 

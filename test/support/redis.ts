@@ -14,9 +14,10 @@ function freePort(): number {
   return port;
 }
 
+const find = (): string | undefined => Bun.which('redis-server') ?? Bun.which('valkey-server') ?? undefined;
+
 /** Where redis-server or valkey-server is; Debian's is installed where there is none and we may. */
 async function findServer(): Promise<string | undefined> {
-  const find = () => Bun.which('redis-server') ?? Bun.which('valkey-server') ?? undefined;
   const there = find();
   if (there !== undefined || process.getuid?.() !== 0 || Bun.which('apt-get') === null) return there;
   const install = Bun.spawn(['apt-get', 'install', '-y', '--no-install-recommends', 'redis-server'], {

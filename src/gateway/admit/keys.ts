@@ -5,12 +5,12 @@ import { refuse } from '../errors.ts';
 /** Where a key stood in the request, and so where the real one goes. */
 export type Place = 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-key' | 'query' | 'protocol';
 
-/** What is done about a request's credentials on their way upstream. */
+/** What is done about a request's credentials on their way upstream; `key` is the one that the client is known by. */
 export type Credentials =
   /** They go as they came. */
-  | { readonly kind: 'pass' }
+  | { readonly kind: 'pass'; readonly key?: string }
   /** All that the client sent are taken out; a real key, if the target has one, goes to `place`. */
-  | { readonly kind: 'replace'; readonly place: Place };
+  | { readonly kind: 'replace'; readonly place: Place; readonly key: string | undefined };
 
 /** Header fields that carry a key, in the order in which they are looked at. */
 const keyHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const;
@@ -42,9 +42,11 @@ export class Keyring {
   admit(request: Request, path: string, hasRealKeys: boolean): Credentials | Response {
     if (this.digests.size === 0 && !hasRealKeys) return pass;
     const sent = presented(request.headers, path);
-    if (this.digests.size === 0) return { kind: 'replace', place: sent[0]?.place ?? 'authorization' };
+    const first = sent[0];
+    if (this.digests.size === 0)
+      return { kind: 'replace', place: first?.place ?? 'authorization', key: first?.key };
     const known = sent.find(({ key }) => this.digests.has(this.digest(key)));
-    if (known) return { kind: 'replace', place: known.place };
+    if (known) return { kind: 'replace', place: known.place, key: known.key };
     if (sent.length === 0) return refuse('missing_api_key');
     return this.allowClientKeys && !this.hidesForwardKey(request.headers) ? pass : refuse('invalid_api_key');
   }
@@ -63,6 +65,11 @@ export class Keyring {
 interface Presented {
   readonly place: Place;
   readonly key: string;
+}
+
+/** The key that a request came with, where nobody asked for one. */
+export function clientKey(headers: Headers, path: string): string | undefined {
+  return presented(headers, path)[0]?.key;
 }
 
 /** Every key in the request, at all its places: a field sent twice comes joined by a comma, and each half counts. */

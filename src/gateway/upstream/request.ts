@@ -12,6 +12,8 @@ const credentialAndHandshake: ReadonlySet<string> = new Set([...credentialHeader
 export function toWire(exchange: Exchange): WireRequest {
   const { request, method, credentials, body, started, handshake, upstreamPath } = exchange;
   const protocols = request.headers.get(protocolHeader);
+  // A compressed stream has no events to pace.
+  if (exchange.ticket && exchange.ticket.paceMs > 0) request.headers.set('accept-encoding', 'identity');
   if (credentials.kind === 'pass') {
     const own = forwardedHeaders(request.headers, handshake && handshakeHeaders);
     return {

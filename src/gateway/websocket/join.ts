@@ -13,11 +13,8 @@ export function joinWebSockets(exchange: Exchange, answer: Answer, id: () => str
   const upstream = answer.upgraded!;
   const fields = new Headers(answer.head.headers);
   if (!exchange.handshake || fields.get('sec-websocket-accept') !== exchange.handshake.accept) {
-    upstream.cancel();
-    return refuse(
-      'upstream_invalid_response',
-      `${exchange.upstream.target.name} switched to something else.`,
-    );
+    const message = `${exchange.upstream.target.name} switched to something else.`;
+    return giveUp(exchange, answer, refuse('upstream_invalid_response', message), id);
   }
   // Bun writes its own half of the handshake.
   fields.delete('sec-websocket-accept');
@@ -26,8 +23,17 @@ export function joinWebSockets(exchange: Exchange, answer: Answer, id: () => str
   fields.delete('sec-websocket-protocol');
   const protocol = chosen && chosenProtocol(chosen, exchange.request.headers.get('sec-websocket-protocol'));
   if (protocol) fields.set('sec-websocket-protocol', protocol);
+  for (const [name, value] of exchange.ticket?.headers ?? []) fields.append(name, value);
   if (!fields.has('x-request-id')) fields.set('x-request-id', id());
-  if (exchange.edge.upgrade(exchange.request, fields, new Relay(upstream))) return undefined;
-  upstream.cancel();
-  return refuse('invalid_request_target', 'This request cannot become a WebSocket.');
+  if (exchange.edge.upgrade(exchange.request, fields, new Relay(upstream, () => exchange.ticket?.ended())))
+    return undefined;
+  const message = 'This request cannot become a WebSocket.';
+  return giveUp(exchange, answer, refuse('invalid_request_target', message), id);
+}
+
+function giveUp(exchange: Exchange, answer: Answer, refusal: Response, id: () => string): Response {
+  answer.upgraded!.cancel();
+  exchange.ticket?.ended();
+  refusal.headers.set('x-request-id', id());
+  return refusal;
 }

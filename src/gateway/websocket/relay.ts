@@ -28,7 +28,11 @@ export class Relay implements SocketHandlers {
   private closing = false;
   private waitingPong: Buffer | undefined;
 
-  constructor(private readonly upstream: Connection) {}
+  /** @param ended - called once, when the upstream's connection is gone */
+  constructor(
+    private readonly upstream: Connection,
+    private readonly ended: () => void = () => {},
+  ) {}
 
   // From the client.
 
@@ -97,6 +101,7 @@ export class Relay implements SocketHandlers {
   }
 
   private upstreamGone(): void {
+    this.ended();
     // Without a close frame: the client sees 1006, as it would without aifd between.
     if (!this.closing) this.client?.terminate();
     else this.client?.close();

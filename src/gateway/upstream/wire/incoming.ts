@@ -15,13 +15,14 @@ export interface BodySource {
   cancel(): void;
 }
 
-/** Bun's controller of a `type: 'direct'` stream; its types say less than it does. */
-interface DirectController {
-  /** A promise when the client's socket is full: it resolves once there is room again. */
-  write(piece: Uint8Array): number | Promise<number>;
-  flush(): number | Promise<number>;
+/** Where a body goes: Bun's controller of a `type: 'direct'` stream (its types say less than it does), or a pacer. */
+export interface BodySink {
+  /** A promise when it is full: it resolves once there is room again. */
+  write(piece: Uint8Array): number | void | Promise<unknown>;
+  flush(): unknown;
   end(): void;
-  close(error?: Error): void;
+  /** The body was cut short. */
+  close(error: Error): void;
 }
 
 /** Held for a client that has not started to read, before the upstream is told to wait. Bytes. */
@@ -33,10 +34,10 @@ const HIGH_WATER = 64 * 1024;
  * it has back-pressure only because {@link IncomingBody.push} minds the promise that `write` gives.
  */
 export class IncomingBody {
-  listener: BodyListener | undefined;
+  private readonly listeners: BodyListener[] = [];
   private waiting: Uint8Array[] = [];
   private waitingBytes = 0;
-  private controller: DirectController | undefined;
+  private sink: BodySink | undefined;
   private finishPull: (() => void) | undefined;
   private stalled = false;
   private ended = false;
@@ -44,10 +45,17 @@ export class IncomingBody {
 
   constructor(private readonly source: BodySource) {}
 
+  /** Lets `listener` hear the body from its start. To be called before the body is streamed. */
+  listen(listener: BodyListener): void {
+    this.listeners.push(listener);
+    for (const piece of this.waiting) listener.chunk(piece);
+    if (this.ended || this.failure) listener.end(this.failure);
+  }
+
   /** The upstream sent a piece. */
   push(piece: Uint8Array): void {
-    this.listener?.chunk(piece);
-    if (this.controller) return this.write(this.controller, piece);
+    for (const listener of this.listeners) listener.chunk(piece);
+    if (this.sink) return this.write(this.sink, piece);
     this.waiting.push(piece);
     this.waitingBytes += piece.length;
     if (this.waitingBytes > HIGH_WATER && !this.stalled) {
@@ -58,22 +66,22 @@ export class IncomingBody {
 
   /** All pieces of one read were pushed: let them leave now. */
   flush(): void {
-    this.controller?.flush();
+    this.sink?.flush();
   }
 
   /** The body is whole. */
   end(): void {
     this.ended = true;
-    this.listener?.end(undefined);
-    if (this.controller) this.finish(this.controller);
+    for (const listener of this.listeners) listener.end(undefined);
+    if (this.sink) this.finish(this.sink);
   }
 
   /** The body was cut short: the client's connection is reset, so that it can tell. */
   fail(failure: WireFailure): void {
     if (this.ended || this.failure) return;
     this.failure = failure;
-    this.listener?.end(failure);
-    if (this.controller) this.finish(this.controller);
+    for (const listener of this.listeners) listener.end(failure);
+    if (this.sink) this.finish(this.sink);
   }
 
   /** The body as one buffer when it is all here already. */
@@ -91,29 +99,35 @@ export class IncomingBody {
   stream(): ReadableStream<Uint8Array> {
     const source = {
       type: 'direct' as const,
-      pull: (controller: unknown) => this.attach(controller as DirectController),
+      pull: (controller: unknown) => this.pipe(controller as BodySink),
       cancel: () => this.discard(),
     };
     return new ReadableStream(source as unknown as Bun.DirectUnderlyingSource<Uint8Array>);
   }
 
-  private attach(controller: DirectController): Promise<void> | undefined {
-    this.controller = controller;
+  /**
+   * Gives the body to `sink`, what waits and what comes. Call once, instead of {@link IncomingBody.stream}; whoever
+   * pipes also discards, when nobody wants the rest.
+   * @returns a promise of the body's end, undefined when it has ended already
+   */
+  pipe(sink: BodySink): Promise<void> | undefined {
+    this.sink = sink;
     const held = this.stalled;
     this.stalled = false;
-    for (const piece of this.waiting) this.write(controller, piece);
+    for (const piece of this.waiting) this.write(sink, piece);
     this.waiting = [];
-    if (this.ended || this.failure) return void this.finish(controller);
-    if (this.waitingBytes > 0) controller.flush();
+    if (this.ended || this.failure) return void this.finish(sink);
+    if (this.waitingBytes > 0) sink.flush();
     if (held && !this.stalled) this.source.resume();
     return new Promise((resolve) => (this.finishPull = resolve));
   }
 
-  private write(controller: DirectController, piece: Uint8Array): void {
-    const written = controller.write(piece);
+  private write(sink: BodySink, piece: Uint8Array): void {
+    const written = sink.write(piece);
     if (typeof written !== 'object' || this.stalled) return;
     this.stalled = true;
-    this.source.pause();
+    // As in unstall: what waited is written after the end too.
+    if (!this.ended && !this.failure) this.source.pause();
     written.then(
       () => this.unstall(),
       () => this.discard(),
@@ -126,11 +140,11 @@ export class IncomingBody {
     if (!this.ended && !this.failure) this.source.resume();
   }
 
-  private finish(controller: DirectController): void {
-    this.controller = undefined;
+  private finish(sink: BodySink): void {
+    this.sink = undefined;
     // An AbortError makes Bun reset the connection; a clean end would pass a cut answer off as whole.
-    if (this.failure) controller.close(new DOMException(this.failure.message, 'AbortError'));
-    else controller.end();
+    if (this.failure) sink.close(new DOMException(this.failure.message, 'AbortError'));
+    else sink.end();
     this.finishPull?.();
   }
 }

@@ -1,0 +1,100 @@
+import type { RouteLimit } from '../../config/limit-kinds.ts';
+import type { Config } from '../../config/options.ts';
+import type { Strategy, WindowStore } from '../../store/windows.ts';
+import type { AddressRules } from '../admit/address.ts';
+import { clientKey } from '../admit/keys.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Upstream } from '../upstream/upstreams.ts';
+import { Rule } from './meters.ts';
+import { FairQueue, UserSlots } from './queue.ts';
+import { limitedPath, RouteTable } from './routes.ts';
+import { Ticket } from './ticket.ts';
+import { userOf } from './user.ts';
+
+/** True when some option asks for windows, and so for a store. */
+export function needsWindows(config: Config): boolean {
+  const routes = [...config.reqRateLimit, ...config.tokensLimit];
+  return routes.some(({ limits }) => limits.length > 0) || config.globalRateLimit.limits.length > 0;
+}
+
+/** True when any limit is set at all. */
+export function limitsAnything(config: Config): boolean {
+  const { concurrencyLimit, userConcurrencyLimit, tokenRateLimit } = config;
+  return (
+    needsWindows(config) || concurrencyLimit > 0 || userConcurrencyLimit > 0 || tokenRateLimit.length > 0
+  );
+}
+
+/** All limits of the gateway: which ones a request is under, and what it needs to pass them. */
+export class Limiter {
+  private readonly requests: RouteTable<Rule>;
+  private readonly others: Rule;
+  private readonly tokens: RouteTable<Rule>;
+  private readonly paces: RouteTable<number>;
+  private readonly strategy: Strategy;
+  private readonly slots: UserSlots;
+  private readonly queues = new Map<Upstream, FairQueue>();
+
+  /** @param store - undefined when {@link needsWindows} says that none is needed */
+  constructor(
+    private readonly config: Config,
+    private readonly store: WindowStore | undefined,
+    private readonly addresses: AddressRules,
+  ) {
+    this.strategy = config.rateLimitStrategy;
+    this.requests = new RouteTable(rules(config.reqRateLimit, 'requests', this.strategy));
+    this.others = new Rule('requests', '*', config.globalRateLimit.limits, this.strategy);
+    this.tokens = new RouteTable(rules(config.tokensLimit, 'tokens', this.strategy));
+    this.paces = new RouteTable(
+      config.tokenRateLimit.map(({ route, limits: [pace] }) => ({
+        route,
+        rule: pace ? pace.windowMs / pace.amount : 0,
+      })),
+    );
+    this.slots = new UserSlots(config.userConcurrencyLimit);
+  }
+
+  /** What the exchange needs to pass. Nothing is counted yet. */
+  ticket(exchange: Exchange): Ticket {
+    const path = limitedPath(exchange.path, exchange.upstream.target);
+    const requests = this.requests.find(path) ?? this.others;
+    const tokens = this.tokens.find(path);
+    const rules = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
+    const queue = this.queueOf(exchange.upstream);
+    return new Ticket(
+      exchange,
+      this.user(exchange),
+      rules,
+      queue,
+      this.paces.find(path) ?? 0,
+      this.strategy,
+      this.store,
+    );
+  }
+
+  private user({ credentials, request, path, edge }: Exchange): string {
+    const key = credentials.key ?? clientKey(request.headers, path);
+    return userOf(key, () => this.addresses.clientAddress(request, edge));
+  }
+
+  private queueOf(upstream: Upstream): FairQueue | undefined {
+    const { concurrencyLimit, userConcurrencyLimit, queueSize, queueTimeout } = this.config;
+    if (concurrencyLimit === 0 && userConcurrencyLimit === 0) return undefined;
+    let queue = this.queues.get(upstream);
+    if (!queue) {
+      const options = {
+        limit: concurrencyLimit,
+        perUser: userConcurrencyLimit,
+        size: queueSize,
+        timeoutMs: queueTimeout * 1000,
+      };
+      queue = new FairQueue(options, this.slots);
+      this.queues.set(upstream, queue);
+    }
+    return queue;
+  }
+}
+
+function rules(routes: readonly RouteLimit[], counted: 'requests' | 'tokens', strategy: Strategy) {
+  return routes.map(({ route, limits }) => ({ route, rule: new Rule(counted, route, limits, strategy) }));
+}

@@ -1,0 +1,146 @@
+import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows.ts';
+import { refuse } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { UsageReader, type Usage } from '../record/usage.ts';
+import type { Answer } from '../upstream/wire/types.ts';
+import { estimateTokens } from './estimate.ts';
+import type { Rule } from './meters.ts';
+import type { FairQueue, PlaceEntry } from './queue.ts';
+import { type Judged, passedHeaders, refuseLimited, refuseQueued } from './refusal.ts';
+import { WindowsUnavailable } from './resilient.ts';
+
+/** A JSON body up to this many bytes is read whole where tokens are limited, to be estimated. */
+const WHOLE = 8 * 1024 * 1024;
+
+/** One exchange under limits: what it was counted for, the place it holds, and what is owed when it ends. */
+export class Ticket {
+  /** Header fields of the answer, once it has passed. */
+  headers: [string, string][] = [];
+  private meters: readonly Meter[] = [];
+  private tokenMeters: readonly Meter[] = [];
+  private estimate = { prompt: 0, completion: 0 };
+  private at = 0;
+  private place: PlaceEntry | undefined;
+  private settled = false;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly user: string,
+    private readonly rules: readonly Rule[],
+    private readonly queue: FairQueue | undefined,
+    /** Milliseconds between the events of a stream; 0 is unpaced. */
+    readonly paceMs: number,
+    private readonly strategy: Strategy,
+    private readonly store: WindowStore | undefined,
+  ) {}
+
+  /** How large a JSON body is to be read whole; undefined for the usual. Bytes. */
+  get wholeBody(): number | undefined {
+    return this.rules.some(({ counted }) => counted === 'tokens') ? WHOLE : undefined;
+  }
+
+  /**
+   * Counts the request and gets it a place. A refused request has consumed nothing.
+   * @returns the refusal, or undefined to go on
+   */
+  async enter(): Promise<Response | undefined> {
+    try {
+      return (await this.count()) ?? (await this.queueUp());
+    } catch (error) {
+      if (!(error instanceof WindowsUnavailable)) throw error;
+      return refuse('limits_unavailable', undefined, { 'retry-after': '1' });
+    }
+  }
+
+  /** The upstream answered: what is owed is settled when the body has ended. */
+  answered({ head, body }: Answer): void {
+    const { place } = this;
+    if (place) body.listen({ chunk() {}, end: () => place.release() });
+    if (this.tokenMeters.length === 0) return;
+    // A refused request cost nothing upstream.
+    if (head.status >= 400) this.settle(0);
+    else body.listen(new UsageReader(head, (usage) => this.settle(this.used(usage))));
+  }
+
+  /** There was no answer, or no body to wait for: a WebSocket calls it when it closes. */
+  ended(): void {
+    this.place?.release();
+    this.settle(0);
+  }
+
+  private async count(): Promise<Response | undefined> {
+    if (this.rules.length === 0 || !this.store) return undefined;
+    if (this.wholeBody !== undefined) this.estimate = this.estimated();
+    const reserved = this.estimate.prompt + this.estimate.completion;
+    const perRule = this.rules.map((rule) =>
+      rule.meters(this.user, rule.counted === 'tokens' ? reserved : 1),
+    );
+    this.meters = perRule.flat();
+    this.tokenMeters = perRule.filter((_, i) => this.rules[i]!.counted === 'tokens').flat();
+    this.at = Date.now();
+    const counting = this.store.hit(this.meters, this.strategy, this.at);
+    const decision = counting instanceof Promise ? await counting : counting;
+    const judged = this.judge(perRule, decision);
+    if (!decision.allowed) {
+      this.settled = true;
+      return refuseLimited(judged);
+    }
+    this.headers = passedHeaders(judged);
+    return undefined;
+  }
+
+  private judge(perRule: readonly (readonly Meter[])[], { states }: Decision): Judged[] {
+    let from = 0;
+    return perRule.map((meters, i) => {
+      const own = states.slice(from, (from += meters.length));
+      return { rule: this.rules[i]!, states: own };
+    });
+  }
+
+  private async queueUp(): Promise<Response | undefined> {
+    if (!this.queue) return undefined;
+    const entering = this.queue.enter(this.user, () => this.exchange.request.signal);
+    const entry = entering instanceof Promise ? await entering : entering;
+    if (entry.kind === 'place') {
+      this.place = entry;
+      return undefined;
+    }
+    this.giveBack();
+    if (entry.kind === 'left') return refuse('client_closed_request');
+    return refuseQueued(entry.cause, entry.kind, entry.retryAfterMs);
+  }
+
+  /** The queue refused what the windows had counted. */
+  private giveBack(): void {
+    for (const meter of this.meters) this.correct([meter], -meter.cost);
+    this.settled = true;
+  }
+
+  private estimated(): { prompt: number; completion: number } {
+    const { body } = this.exchange;
+    if (body.kind !== 'bytes') return { prompt: 0, completion: 0 };
+    try {
+      return estimateTokens(JSON.parse(Buffer.from(body.bytes).toString()));
+    } catch {
+      // Not JSON after all, or encoded: its size says something still.
+      return { prompt: Math.ceil(body.bytes.length / 4), completion: 0 };
+    }
+  }
+
+  private used({ reported, total, input, output, text }: Usage): number {
+    if (reported) return total ?? (input ?? 0) + (output ?? 0);
+    return this.estimate.prompt + text;
+  }
+
+  /** From what was reserved to what was used. */
+  private settle(used: number): void {
+    if (this.settled) return;
+    this.settled = true;
+    const delta = used - this.estimate.prompt - this.estimate.completion;
+    if (this.tokenMeters.length > 0 && delta !== 0) this.correct(this.tokenMeters, delta);
+  }
+
+  private correct(meters: readonly Meter[], delta: number): void {
+    if (meters.length > 0) void this.store?.settle(meters, this.strategy, this.at, delta, Date.now());
+  }
+}

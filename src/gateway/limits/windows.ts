@@ -1,0 +1,21 @@
+import { ConfigError } from '../../config/error.ts';
+import type { Config } from '../../config/options.ts';
+import { openWindowStore } from '../../store/open.ts';
+import type { WindowStore } from '../../store/windows.ts';
+import { needsWindows } from './limiter.ts';
+import { ResilientWindows } from './resilient.ts';
+
+/**
+ * Opens where the windows of limits live; undefined when no limit needs any, so that nothing is made on disk for nothing.
+ * @param say - told when the backend goes and comes back
+ * @throws ConfigError with the path and the reason, when LMDB can't be used
+ */
+export function openWindows(config: Config, say: (message: string) => void): WindowStore | undefined {
+  if (!needsWindows(config)) return undefined;
+  const { rateLimitBackend, dataDir, rateLimitOnError } = config;
+  try {
+    return new ResilientWindows(openWindowStore(rateLimitBackend, dataDir), rateLimitOnError, say);
+  } catch (error) {
+    throw new ConfigError([`RATE_LIMIT_BACKEND is ${rateLimitBackend}: ${(error as Error).message}`]);
+  }
+}

@@ -1,0 +1,56 @@
+/** Tokens as an answer reports them. */
+export interface Counts {
+  readonly input: number | undefined;
+  readonly output: number | undefined;
+  readonly total: number | undefined;
+}
+
+/** What was found in a body. */
+export interface Found extends Counts {
+  /** The counts are the answer's own; else only `input` may be, and `text` is what is known of the output. */
+  readonly reported: boolean;
+  /** Server-sent events with content that came. */
+  readonly events: number;
+  /** Estimated tokens of the content that came; 0 when `reported`. */
+  readonly text: number;
+}
+
+export const nothingFound: Found = {
+  input: undefined,
+  output: undefined,
+  total: undefined,
+  reported: false,
+  events: 0,
+  text: 0,
+};
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The value as an object with fields, else undefined. */
+export function fieldsOf(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+}
+
+/**
+ * Reads a `usage` object: of chat, completions and embeddings (`prompt_tokens`), or of Responses, transcriptions and
+ * Anthropic (`input_tokens`).
+ * @returns undefined when it has no counts, or nothing but zeros: some servers send those for "not counted"
+ */
+export function countsOf(usage: unknown): Counts | undefined {
+  const fields = fieldsOf(usage);
+  if (!fields) return undefined;
+  const input = tokens(fields.prompt_tokens) ?? tokens(fields.input_tokens);
+  const output = tokens(fields.completion_tokens) ?? tokens(fields.output_tokens);
+  const total = tokens(fields.total_tokens);
+  return input || output || total ? { input, output, total } : undefined;
+}
+
+/** Counts with their total, where it follows from the others. */
+export function withTotal({ input, output, total }: Counts): Counts {
+  const sum = input !== undefined && output !== undefined ? input + output : undefined;
+  return { input, output, total: total ?? sum };
+}
+
+function tokens(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}

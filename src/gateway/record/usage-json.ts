@@ -1,0 +1,160 @@
+import { proseQuarters, textQuarters, tokensOf } from '../limits/estimate.ts';
+import { countsOf, fieldsOf, nothingFound, withTotal } from './usage-counts.ts';
+import type { Counts, Found } from './usage-counts.ts';
+
+/** A body up to this many bytes is held whole. */
+const MOST_HELD = 1024 * 1024;
+
+/** Bytes at a body's end where its `usage` is looked for: servers write it last, or nearly so. */
+const TAIL = 64 * 1024;
+
+/** Places named "usage" that are looked at: each costs a walk to the end. */
+const MOST_PLACES = 16;
+
+/** Reads the usage of a JSON answer. */
+export class JsonUsage {
+  private held: Uint8Array[] = [];
+  private heldBytes = 0;
+  private onlyTail = false;
+
+  chunk(piece: Uint8Array): void {
+    // Not `slice`: a Buffer's shares its memory.
+    this.held.push(new Uint8Array(piece));
+    this.heldBytes += piece.length;
+    if (this.heldBytes > (this.onlyTail ? 2 * TAIL : MOST_HELD)) this.dropAllButTail();
+  }
+
+  finish(whole: boolean): Found {
+    const body = Buffer.concat(this.held);
+    this.held = [];
+    // Fast path: no need to parse a megabyte of embeddings for three numbers at its end.
+    const counts = lastUsage(body, whole);
+    if (counts) return reportedAs(counts);
+    return this.onlyTail ? nothingFound : fromWhole(body.toString());
+  }
+
+  private dropAllButTail(): void {
+    const tail = Buffer.concat(this.held).subarray(-TAIL);
+    this.held = [new Uint8Array(tail)];
+    this.heldBytes = tail.length;
+    this.onlyTail = true;
+  }
+}
+
+function reportedAs(counts: Counts): Found {
+  return { ...nothingFound, ...withTotal(counts), reported: true };
+}
+
+function fromWhole(text: string): Found {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return { ...nothingFound, text: tokensOf(cutQuarters(text)) };
+  }
+  const fields = fieldsOf(answer);
+  const counts = countsOf(fields?.usage);
+  if (counts) return reportedAs(counts);
+  const prose = [fields?.choices, fields?.output, fields?.content, fields?.text];
+  return { ...nothingFound, text: tokensOf(proseQuarters(prose)) };
+}
+
+/**
+ * Finds the last `"usage": {…}` in the last 64 KiB of a JSON object, without parsing what is before it.
+ * @param body - its end at least: it may begin anywhere, within a string too
+ * @param whole - the body's true end is here; else a place counts as deep enough unless it is seen not to be
+ * @param levels - how deep it is to be: 1 is the top level; without `whole` it is that at most
+ */
+export function lastUsage(body: Uint8Array, whole: boolean, levels = 1): Counts | undefined {
+  const tail = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1', body.length - TAIL);
+  let at = tail.length;
+  for (let left = MOST_PLACES; left > 0 && at > 0; left--) {
+    // Within a string the quotes are escaped: this, followed by a colon, is always a name.
+    at = tail.lastIndexOf('"usage"', at - 1);
+    if (at < 0) return undefined;
+    const start = objectAfterName(tail, at + '"usage"'.length);
+    const end = start < 0 ? -1 : endOfObject(tail, start);
+    if (end < 0 || !isAtLevel(tail, end, levels, whole)) continue;
+    const counts = countsOf(parsed(tail.slice(start, end)));
+    if (counts) return counts;
+  }
+  return undefined;
+}
+
+const colonAndBrace = /\s*:\s*\{/y;
+
+/** Where the object begins that a name ending at `from` stands for; -1 when it is no object. */
+function objectAfterName(text: string, from: number): number {
+  colonAndBrace.lastIndex = from;
+  return colonAndBrace.test(text) ? colonAndBrace.lastIndex - 1 : -1;
+}
+
+/** Just after the bracket that closes the object begun at `start`; -1 when it is not there. */
+function endOfObject(text: string, start: number): number {
+  let depth = 0;
+  for (let i = start; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === QUOTE) i = endOfString(text, i + 1);
+    else if (isOpen(unit)) depth++;
+    else if (isClose(unit) && --depth === 0) return i + 1;
+  }
+  return -1;
+}
+
+/** From `from` on exactly `levels` brackets close more than open: those of the answer itself. */
+function isAtLevel(text: string, from: number, levels: number, whole: boolean): boolean {
+  let depth = levels;
+  for (let i = from; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === QUOTE) i = endOfString(text, i + 1);
+    else if (isOpen(unit)) depth++;
+    else if (isClose(unit) && --depth < 0) return false;
+  }
+  return depth === 0 || !whole;
+}
+
+/** The quote that ends a string whose first character is at `from`, or the text's end. */
+function endOfString(text: string, from: number): number {
+  for (let i = from; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === QUOTE) return i;
+    if (unit === BACKSLASH) i++;
+  }
+  return text.length;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** `[` or `{`. */
+function isOpen(unit: number): boolean {
+  return unit === 0x7b || unit === 0x5b;
+}
+
+/** `]` or `}`. */
+function isClose(unit: number): boolean {
+  return unit === 0x7d || unit === 0x5d;
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+const content = /"(?:content|reasoning_content|refusal|text|thinking|arguments)"\s*:\s*"/g;
+
+/** Quarter tokens of the content in an answer that was cut short, so that it can't be parsed. */
+function cutQuarters(text: string): number {
+  let sum = 0;
+  content.lastIndex = 0;
+  while (content.test(text)) {
+    const start = content.lastIndex;
+    const end = endOfString(text, start);
+    sum += textQuarters(text.slice(start, end));
+    content.lastIndex = end;
+  }
+  return sum;
+}

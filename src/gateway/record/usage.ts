@@ -1,0 +1,78 @@
+import type { ResponseHead } from '../upstream/wire/head.ts';
+import type { BodyListener } from '../upstream/wire/incoming.ts';
+import type { WireFailure } from '../upstream/wire/failure.ts';
+import { decoder } from './decode.ts';
+import type { BodySink } from './decode.ts';
+import { JsonUsage } from './usage-json.ts';
+import { nothingFound } from './usage-counts.ts';
+import type { Found } from './usage-counts.ts';
+import { StreamUsage } from './usage-stream.ts';
+
+/** What an answer cost, in tokens. */
+export interface Usage extends Found {
+  /** The answer came to its true end, and could be read. */
+  readonly complete: boolean;
+}
+
+/** Reads one kind of decoded body. */
+interface Reader {
+  chunk(piece: Uint8Array): void;
+  /** @param whole - nothing of the body is missing */
+  finish(whole: boolean): Found;
+}
+
+/**
+ * Reads what an answer cost from its body as it passes: from its own `usage`, else from what came of it. Holds at most
+ * 1 MiB of a JSON answer and one event of a stream (and what waits for a decoder).
+ */
+export class UsageReader implements BodyListener {
+  private readonly body: BodySink | undefined;
+  /** It is of a kind that may hold usage. */
+  private readonly readable: boolean;
+
+  /** @param done - called once, after the body's end: within `end`, or later where a coding had to be undone */
+  constructor(
+    head: ResponseHead,
+    private readonly done: (usage: Usage) => void,
+  ) {
+    const reader = readerOf(field(head, 'content-type'));
+    // What nobody reads needs no decoder.
+    this.body = reader ? decoder(field(head, 'content-encoding'), tell(reader, done)) : undefined;
+    this.readable = reader !== undefined;
+  }
+
+  chunk(piece: Uint8Array): void {
+    this.body?.chunk(piece);
+  }
+
+  end(failure: WireFailure | undefined): void {
+    const whole = failure === undefined;
+    if (this.body) this.body.end(whole);
+    else this.done({ ...nothingFound, complete: whole && !this.readable });
+  }
+}
+
+function tell(reader: Reader, done: (usage: Usage) => void): BodySink {
+  return {
+    chunk: (piece) => reader.chunk(piece),
+    end: (whole) => done({ ...reader.finish(whole), complete: whole }),
+  };
+}
+
+/** A reader for a media type; undefined for what holds no usage (sounds, images, files). */
+function readerOf(contentType: string | null): Reader | undefined {
+  const type = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
+  if (type === 'text/event-stream') return new StreamUsage();
+  if (type === 'application/json' || type.endsWith('+json')) return new JsonUsage();
+  return undefined;
+}
+
+/** The values of a header, joined as RFC 9110 §5.2 says; null when there is none. */
+function field(head: ResponseHead, wanted: string): string | null {
+  let joined: string | null = null;
+  for (const [name, value] of head.headers) {
+    if (name.length !== wanted.length || name.toLowerCase() !== wanted) continue;
+    joined = joined === null ? value : `${joined}, ${value}`;
+  }
+  return joined;
+}

@@ -1,0 +1,5 @@
+import { openWindowStore } from '../../src/store/open.ts';
+import { windowStoreContract } from './contract.ts';
+import { emptyDir } from './processes.ts';
+
+windowStoreContract('LMDB', async () => openWindowStore('lmdb', emptyDir()));

@@ -1,0 +1,36 @@
+import { expect, test } from 'bun:test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openWindowStore } from '../../src/store/open.ts';
+import { emptyDir } from './processes.ts';
+
+const failureOf = (dir: string): string => {
+  try {
+    openWindowStore('lmdb', dir);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'it opened';
+};
+
+test('a folder that is a file', () => {
+  const file = join(emptyDir(), 'file');
+  writeFileSync(file, '');
+  expect(failureOf(file)).toContain(`request windows can't be kept in ${join(file, 'windows')}: ENOTDIR`);
+});
+
+test.each([
+  ['something else', Buffer.alloc(40_000, 'no database ')],
+  ['a short file', Buffer.alloc(100)],
+])('a data file that is %s', (_, content) => {
+  const dir = emptyDir();
+  mkdirSync(join(dir, 'windows'));
+  writeFileSync(join(dir, 'windows/data.mdb'), content);
+  expect(failureOf(dir)).toBe(
+    `request windows can't be kept in ${join(dir, 'windows')}: data.mdb there is no LMDB file`,
+  );
+});
+
+test('a backend that there is not; its name may hold a password and is not shown', () => {
+  expect(() => openWindowStore('http://:secret@host', '')).toThrow('windows live in memory, lmdb, redis://…');
+});
