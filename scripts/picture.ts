@@ -1,14 +1,14 @@
-export {};
-
 /**
  * Draws a terminal's output, from standard input, as an SVG for the README: `script -qec 'aifd run --demo' | bun
  * scripts/picture.ts > docs/demo.svg`. Knows the one colour escape that the panels use; drops the rest.
  */
+import { stdin } from 'bun';
+
 const CELL = { width: 8.4, height: 18 };
 const PADDING = 16;
 const colours: Record<string, string> = { 31: '#ff7b72', 33: '#e3b341', 36: '#76e3ea', 90: '#8b949e' };
 
-const lines = (await Bun.stdin.text())
+const lines = (await stdin.text())
   .split('\n')
   .map((line) => line.replaceAll('\r', ''))
   .filter((line) => !line.startsWith('Script '));

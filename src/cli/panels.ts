@@ -31,8 +31,6 @@ function targetPanel(target: Target, config: Config): Panel {
 
 function limitPanel(config: Config): Panel {
   const { reqRateLimit, globalRateLimit, tokensLimit, tokenRateLimit } = config;
-  const routes = (list: readonly RouteLimit[], what: string): Row[] =>
-    list.map(({ route, text }) => [route, `${text} (${what})`]);
   const limits: Row[] = [
     ['global rate limit', globalRateLimit.text === '' ? 'none' : `${globalRateLimit.text} (req)`],
     ...routes(reqRateLimit, 'req'),
@@ -49,6 +47,10 @@ function limitPanel(config: Config): Panel {
       ...limits,
     ],
   };
+}
+
+function routes(list: readonly RouteLimit[], what: string): Row[] {
+  return list.map(({ route, text }) => [route, `${text} (${what})`]);
 }
 
 function placeRows({ concurrencyLimit, userConcurrencyLimit, queueSize }: Config): Row[] {

@@ -37,7 +37,10 @@ export function toResponse(
   }
 }
 
+/** Events can be told apart in an answer that is not compressed, though it was asked not to be. */
 function isEventStream(headers: readonly [string, string][]): boolean {
+  if (headers.some(([name, value]) => name.toLowerCase() === 'content-encoding' && value !== 'identity'))
+    return false;
   return headers.some(
     ([name, value]) => name.toLowerCase() === 'content-type' && /^text\/event-stream/i.test(value),
   );

@@ -8,7 +8,6 @@ import { readBody } from './body.ts';
 import { refuse } from './errors.ts';
 import type { Edge, Exchange } from './exchange.ts';
 import { Limiter, limitsAnything } from './limits/limiter.ts';
-import { openWindows } from './limits/windows.ts';
 import { forwardablePath } from './path.ts';
 import { forward, refuseFailed } from './upstream/forward.ts';
 import { Upstreams } from './upstream/upstreams.ts';
@@ -22,26 +21,23 @@ export class Gateway {
   private readonly keyring: Keyring;
   private readonly upstreams: Upstreams;
   private readonly cors: Cors;
-  private readonly windows: WindowStore | undefined;
   private readonly limiter: Limiter | undefined;
 
   /**
    * @param config - what is in force
    * @param onError - told of an error that is aifd's own fault; the client gets a 500
-   * @param say - told what the operator should know, a line at a time
-   * @throws ConfigError when the windows of limits can't be kept where they should be
+   * @param windows - where the windows of limits live, when any limit needs them
    */
   constructor(
     private readonly config: Config,
     private readonly onError: (error: unknown) => void,
-    say: (message: string) => void = () => {},
+    private readonly windows?: WindowStore,
   ) {
     this.addresses = new AddressRules(config);
     this.keyring = new Keyring(config);
     this.upstreams = new Upstreams(config);
     this.cors = new Cors(config.corsOrigins);
-    this.windows = openWindows(config, say);
-    if (limitsAnything(config)) this.limiter = new Limiter(config, this.windows, this.addresses);
+    if (limitsAnything(config)) this.limiter = new Limiter(config, windows, this.addresses);
   }
 
   /** Answers one request; undefined when it became a WebSocket. Never rejects. */

@@ -2,6 +2,7 @@ import type { Server } from 'bun';
 import { consola } from 'consola';
 import type { Config } from '../config/options.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import { openWindows } from '../gateway/limits/windows.ts';
 import { createApp } from './app.ts';
 
 /** A server that is up. */
@@ -17,14 +18,11 @@ export interface Running {
 
 /**
  * Starts to serve.
- * @throws an error with code `EADDRINUSE`, `EACCES`, … when the address can't be had
+ * @throws ConfigError when the windows of limits can't be kept where they should be; an error with code `EADDRINUSE`, `EACCES`, … when the address can't be had
  */
 export async function serve(config: Config): Promise<Running> {
-  const gateway = new Gateway(
-    config,
-    (error) => consola.error(error),
-    (message) => consola.warn(message),
-  );
+  const windows = await openWindows(config, (message) => consola.warn(message));
+  const gateway = new Gateway(config, (error) => consola.error(error), windows);
   const app = createApp(gateway);
   app.listen(listenOptions(config));
   const server = app.server as Server<unknown>;

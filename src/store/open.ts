@@ -1,6 +1,3 @@
-import { LmdbWindows } from './lmdb.ts';
-import { MemoryWindows } from './memory.ts';
-import { RedisWindows } from './redis.ts';
 import type { WindowStore } from './windows.ts';
 
 /**
@@ -11,10 +8,11 @@ import type { WindowStore } from './windows.ts';
  * @throws Error for an LMDB folder that can't be used, with the path and the reason. Redis is connected to by
  * the first hit.
  */
-export function openWindowStore(backend: string, dataDir: string): WindowStore {
-  if (backend === 'memory') return new MemoryWindows();
-  if (backend === 'lmdb') return new LmdbWindows(dataDir);
-  if (/^rediss?:\/\//.test(backend)) return new RedisWindows(backend);
+export async function openWindowStore(backend: string, dataDir: string): Promise<WindowStore> {
+  // An engine is loaded when it is asked for: a server without limits neither waits for LMDB nor holds it.
+  if (backend === 'memory') return new (await import('./memory.ts')).MemoryWindows();
+  if (backend === 'lmdb') return new (await import('./lmdb.ts')).LmdbWindows(dataDir);
+  if (/^rediss?:\/\//i.test(backend)) return new (await import('./redis.ts')).RedisWindows(backend);
   // Not shown: it may be a URL with a password.
   throw new Error('windows live in memory, lmdb, redis://… or rediss://…');
 }

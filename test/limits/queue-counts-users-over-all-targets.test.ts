@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { FairQueue, UserSlots } from '../../src/gateway/limits/queue.ts';
-import { placeLater, placeNow, settledOf, stays } from './queue-clock.ts';
+import { placeLater, placeNow, QueueTime, settledOf, stays } from './queue-clock.ts';
 
 function setUp(perUser: number, limits: readonly number[]) {
   const users = new UserSlots(perUser);
@@ -60,6 +60,24 @@ test('a slot kept for a request that leaves is the next one’s', async () => {
   client.abort();
   await placeLater(waiting);
   expect(await wanted).toMatchObject({ kind: 'left' });
+});
+
+test('who has a slot kept and waits in vain is told that the target lacks a place', async () => {
+  const users = new UserSlots(1);
+  const time = new QueueTime();
+  const options = { limit: 1, perUser: 1, size: 10, timeoutMs: 500 };
+  const full = new FairQueue(options, users, time);
+  const other = placeNow(full.enter('x', stays));
+  const busy = placeNow(new FairQueue(options, users, time).enter('a', stays));
+  const wanted = full.enter('a', stays);
+  const another = full.enter('y', stays);
+  other.release();
+  await placeLater(another);
+  busy.release();
+  expect(users.exhausted('a')).toBe(true);
+  time.pass(500);
+  expect(await settledOf(wanted)).toMatchObject({ kind: 'timeout', cause: 'target' });
+  expect(users.exhausted('a')).toBe(false);
 });
 
 test('queues that count users differently do not share', () => {

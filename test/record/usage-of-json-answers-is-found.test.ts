@@ -74,6 +74,9 @@ test('an answer that was cut short is told from one that is whole', async () => 
   expect(await readText(text.slice(0, -1), { ...json, cut: true })).toEqual({ ...found, complete: false });
   const early = text.slice(0, text.indexOf('there'));
   expect(await readText(early, { ...json, cut: true })).toEqual({ ...none, text: 2, complete: false });
+  const nested = JSON.stringify({ x: { usage: chat }, ...answer });
+  const nestedEarly = nested.slice(0, nested.indexOf('there'));
+  expect(await readText(nestedEarly, { ...json, cut: true })).toEqual({ ...none, text: 2, complete: false });
 });
 
 test('what holds no usage is let pass, what cannot be decoded is not complete', async () => {

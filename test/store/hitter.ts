@@ -7,7 +7,7 @@ import { openWindowStore } from '../../src/store/open.ts';
 import type { Strategy } from '../../src/store/windows.ts';
 
 const [backend = '', dir = '', strategy, hits, endless] = process.argv.slice(2);
-const store = openWindowStore(backend, dir);
+const store = await openWindowStore(backend, dir);
 const meters = [
   { key: 'shared/minute', amount: endless ? 1e9 : 100, windowMs: 3_600_000, cost: 1 },
   { key: 'shared/hour', amount: 1e9, windowMs: 7_200_000, cost: 1 },

@@ -38,7 +38,7 @@ test.each(strategies)('LMDB lets go of windows as others are hit (%s)', async (s
 
 test.each(strategies)('a user with one request takes at most 200 bytes on disk (%s)', async (strategy) => {
   const dir = emptyDir();
-  const store = openWindowStore('lmdb', dir);
+  const store = await openWindowStore('lmdb', dir);
   const users = 20_000;
   for (let user = 0; user < users; user++)
     store.hit([{ ...meterOf(user), windowMs: 3_600_000 }], strategy, START);
@@ -49,7 +49,7 @@ test.each(strategies)('a user with one request takes at most 200 bytes on disk (
 
 test.skipIf(!hasRedis).each(strategies)('every key in Redis goes by itself (%s)', async (strategy) => {
   await using redis = await startRedis();
-  const store = openWindowStore(redis.url, '');
+  const store = await openWindowStore(redis.url, '');
   const meter = { ...meterOf(1), cost: 2 };
   for (const at of [0, 0, 5]) await store.hit([meter], strategy, START + at);
   await store.settle([meter], strategy, START, -1, START + 6);

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { openWindowStore } from '../../src/store/open.ts';
 import { emptyDir } from './processes.ts';
 
-const failureOf = (dir: string): string => {
+const failureOf = async (dir: string): Promise<string> => {
   try {
-    openWindowStore('lmdb', dir);
+    await openWindowStore('lmdb', dir);
   } catch (error) {
     return (error as Error).message;
   }
   return 'it opened';
 };
 
-test('a folder that is a file', () => {
+test('a folder that is a file', async () => {
   const file = join(emptyDir(), 'file');
   writeFileSync(file, '');
-  expect(failureOf(file)).toContain(`request windows can't be kept in ${join(file, 'windows')}: ENOTDIR`);
+  expect(await failureOf(file)).toContain(`request windows can't be kept in ${join(file, 'windows')}: ENOTDIR`);
 });
 
 test.each([
@@ -26,11 +26,11 @@ test.each([
   const dir = emptyDir();
   mkdirSync(join(dir, 'windows'));
   writeFileSync(join(dir, 'windows/data.mdb'), content);
-  expect(failureOf(dir)).toBe(
+  expect(await failureOf(dir)).toBe(
     `request windows can't be kept in ${join(dir, 'windows')}: data.mdb there is no LMDB file`,
   );
 });
 
-test('a backend that there is not; its name may hold a password and is not shown', () => {
-  expect(() => openWindowStore('http://:secret@host', '')).toThrow('windows live in memory, lmdb, redis://…');
+test('a backend that there is not; its name may hold a password and is not shown', async () => {
+  await expect(openWindowStore('http://:secret@host', '')).rejects.toThrow('windows live in memory, lmdb, redis://…');
 });

@@ -14,7 +14,7 @@ test.each(strategies)('what was counted is there when the writers were killed (%
     const counts = await Promise.all(children.map((child) => countUntilKilled(child, 200 + 100 * round)));
     least += counts.reduce((total, one) => total + one, 0);
   }
-  const store = openWindowStore('lmdb', dir);
+  const store = await openWindowStore('lmdb', dir);
   const { states } = await store.hit([peek], strategy, Date.now());
   const counted = peek.amount - states[0]!.remaining;
   // Each of the eight may have been killed between its commit and its line.

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../config/error.ts';
+import { maskUrl } from '../../config/mask.ts';
 import type { Config } from '../../config/options.ts';
 import { openWindowStore } from '../../store/open.ts';
 import type { WindowStore } from '../../store/windows.ts';
@@ -10,12 +11,17 @@ import { ResilientWindows } from './resilient.ts';
  * @param say - told when the backend goes and comes back
  * @throws ConfigError with the path and the reason, when LMDB can't be used
  */
-export function openWindows(config: Config, say: (message: string) => void): WindowStore | undefined {
+export async function openWindows(
+  config: Config,
+  say: (message: string) => void,
+): Promise<WindowStore | undefined> {
   if (!needsWindows(config)) return undefined;
   const { rateLimitBackend, dataDir, rateLimitOnError } = config;
   try {
-    return new ResilientWindows(openWindowStore(rateLimitBackend, dataDir), rateLimitOnError, say);
+    return new ResilientWindows(await openWindowStore(rateLimitBackend, dataDir), rateLimitOnError, say);
   } catch (error) {
-    throw new ConfigError([`RATE_LIMIT_BACKEND is ${rateLimitBackend}: ${(error as Error).message}`]);
+    throw new ConfigError([
+      `RATE_LIMIT_BACKEND is ${maskUrl(rateLimitBackend)}: ${(error as Error).message}`,
+    ]);
   }
 }

@@ -106,9 +106,11 @@ function isAtLevel(text: string, from: number, levels: number, whole: boolean): 
   let depth = levels;
   for (let i = from; i < text.length; i++) {
     const unit = text.charCodeAt(i);
+    // What seemed to be the end of the answer is not.
+    if (depth === 0 && unit > SPACE) return false;
     if (unit === QUOTE) i = endOfString(text, i + 1);
     else if (isOpen(unit)) depth++;
-    else if (isClose(unit) && --depth < 0) return false;
+    else if (isClose(unit)) depth--;
   }
   return depth === 0 || !whole;
 }
@@ -125,6 +127,7 @@ function endOfString(text: string, from: number): number {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const SPACE = 0x20;
 
 /** `[` or `{`. */
 function isOpen(unit: number): boolean {

@@ -1,11 +1,11 @@
 /** Frame types (RFC 6455 §5.2). */
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** A whole message or control frame. */
-export interface Frame {
-  readonly opcode: number;
-  readonly payload: Buffer;
-}
+/**
+ * Takes a whole message or control frame: `data` from `start` to `end`, a view that must not be kept. Not an object, so
+ * that a flood of small frames makes no garbage.
+ */
+export type TakeFrame = (opcode: number, data: Buffer, start: number, end: number) => void;
 
 /** Bytes that are not WebSocket, or too many; `code` is what the close frame says of it (RFC 6455 §7.4.1). */
 export class FrameError extends Error {
@@ -18,101 +18,108 @@ export class FrameError extends Error {
   }
 }
 
-interface Header {
-  readonly fin: boolean;
-  readonly opcode: number;
-  readonly start: number;
-  readonly length: number;
-}
-
 /** Puts a server's frames together into messages, from buffers cut anywhere. */
 export class FrameReader {
+  /** The beginning of a frame, and how many bytes it takes to go on. */
   private pieces: Buffer[] = [];
   private held = 0;
+  private needed = 2;
+  /** The frame being read. */
+  private fin = false;
+  private opcode = 0;
+  private headerSize = 0;
   /** The message whose fragments are coming. */
   private begun = false;
+  private messageOpcode = 0;
   private message = Buffer.alloc(0);
   private messageBytes = 0;
-  private opcode = 0;
 
-  /** @param maxMessage - bytes of the longest message taken */
-  constructor(private readonly maxMessage: number) {}
+  /**
+   * @param maxMessage - bytes of the longest message taken
+   * @param take - told of each message and control frame, in order
+   */
+  constructor(
+    private readonly maxMessage: number,
+    private readonly take: TakeFrame,
+  ) {}
 
   /**
    * Takes bytes and hands on each frame they complete.
    * @throws {@link FrameError}
    */
-  feed(bytes: Buffer, emit: (frame: Frame) => void): void {
-    this.pieces.push(bytes);
+  feed(bytes: Buffer): void {
     this.held += bytes.length;
+    this.pieces.push(bytes);
+    if (this.held < this.needed) return;
+    // Joined once a frame is whole, and not at each read: a long message would be copied over and over.
+    const data = this.pieces.length === 1 ? bytes : Buffer.concat(this.pieces);
+    let offset = 0;
     for (;;) {
-      const header = this.peekHeader();
-      if (!header || this.held < header.start + header.length) return;
-      const all = this.join();
-      const payload = all.subarray(header.start, header.start + header.length);
-      this.pieces = [all.subarray(header.start + header.length)];
-      this.held -= header.start + header.length;
-      this.take(header, payload, emit);
+      this.needed = this.frameSize(data, offset);
+      if (data.length - offset < this.needed) break;
+      this.frame(data, offset + this.headerSize, offset + this.needed);
+      offset += this.needed;
     }
+    this.held = data.length - offset;
+    this.pieces = this.held === 0 ? [] : [data.subarray(offset)];
   }
 
-  private take({ fin, opcode }: Header, payload: Buffer, emit: (frame: Frame) => void): void {
+  private frame(data: Buffer, start: number, end: number): void {
+    const { opcode, fin } = this;
     // Control frames may stand between fragments (§5.4).
-    if (opcode >= opcodes.close) return emit({ opcode, payload });
+    if (opcode >= opcodes.close) return this.take(opcode, data, start, end);
     if ((opcode === opcodes.continuation) !== this.begun)
       throw new FrameError(1002, 'a fragment out of turn');
     if (!this.begun) {
-      if (fin) return emit({ opcode, payload });
+      if (fin) return this.take(opcode, data, start, end);
       this.begun = true;
-      this.opcode = opcode;
+      this.messageOpcode = opcode;
     }
-    this.append(payload);
+    this.append(data, start, end);
     if (!fin) return;
-    const whole = this.message.subarray(0, this.messageBytes);
+    const { message, messageBytes } = this;
     this.begun = false;
     this.message = Buffer.alloc(0);
     this.messageBytes = 0;
-    emit({ opcode: this.opcode, payload: whole });
+    this.take(this.messageOpcode, message, 0, messageBytes);
   }
 
   /** One buffer that doubles: a million fragments of a byte, or of none, cost what their bytes cost. */
-  private append(payload: Buffer): void {
-    const needed = this.messageBytes + payload.length;
-    if (needed > this.maxMessage) throw tooLong();
-    if (needed > this.message.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.message.length, 4096));
+  private append(data: Buffer, start: number, end: number): void {
+    if (start === end) return;
+    const size = this.messageBytes + end - start;
+    if (size > this.maxMessage) throw tooLong();
+    if (size > this.message.length) {
+      const larger = Buffer.allocUnsafe(Math.max(size, 2 * this.message.length, 4096));
       this.message.copy(larger, 0, 0, this.messageBytes);
       this.message = larger;
     }
-    payload.copy(this.message, this.messageBytes);
-    this.messageBytes = needed;
+    data.copy(this.message, this.messageBytes, start, end);
+    this.messageBytes = size;
   }
 
-  /** The next frame's header, once all of it is here. */
-  private peekHeader(): Header | undefined {
-    if (this.held < 2) return undefined;
-    const head = this.pieces[0]!.length >= 10 ? this.pieces[0]! : this.join();
-    const first = head[0]!;
-    const second = head[1]!;
-    const opcode = first & 15;
-    const fin = first > 127;
+  /** The bytes of the frame at `offset`, or of its header as far as is known before that is here. */
+  private frameSize(data: Buffer, offset: number): number {
+    const available = data.length - offset;
+    if (available < 2) return 2;
+    const first = data[offset]!;
+    const second = data[offset + 1]!;
+    this.opcode = first & 15;
+    this.fin = first > 127;
     if ((first & 0x70) !== 0) throw new FrameError(1002, 'an extension nobody agreed on');
     if (second > 127) throw new FrameError(1002, 'a masked frame from a server');
     const short = second & 127;
-    if (opcode > 7 ? opcode > opcodes.pong || short > 125 || !fin : opcode > opcodes.binary) {
+    const control = this.opcode > 7;
+    if (control ? this.opcode > opcodes.pong || short > 125 || !this.fin : this.opcode > opcodes.binary) {
       throw new FrameError(1002, 'a malformed frame');
     }
-    const start = short === 127 ? 10 : short === 126 ? 4 : 2;
-    if (head.length < start) return undefined;
-    const length =
-      short === 127 ? Number(head.readBigUInt64BE(2)) : short === 126 ? head.readUInt16BE(2) : short;
+    this.headerSize = short === 127 ? 10 : short === 126 ? 4 : 2;
+    if (available < this.headerSize) return this.headerSize;
+    let length = short;
+    if (short === 126) length = data.readUInt16BE(offset + 2);
+    if (short === 127) length = Number(data.readBigUInt64BE(offset + 2));
     if (length > this.maxMessage) throw tooLong();
-    return { fin, opcode, start, length };
-  }
-
-  private join(): Buffer {
-    if (this.pieces.length > 1) this.pieces = [Buffer.concat(this.pieces)];
-    return this.pieces[0]!;
+    return this.headerSize + length;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ServerWebSocket } from 'bun';
 import type { Connection } from '../upstream/wire/connection.ts';
-import { clientFrame, closePayload, FrameError, FrameReader, opcodes, type Frame } from './frames.ts';
+import { clientFrame, closePayload, FrameError, FrameReader, opcodes } from './frames.ts';
 
 /** The longest message either side may send, bytes. */
 export const MAX_MESSAGE = 16 * 1024 * 1024;
@@ -21,12 +21,16 @@ export interface SocketHandlers {
 
 /** Two WebSockets joined: messages in order, close codes both ways, and each side held to the other's pace. */
 export class Relay implements SocketHandlers {
-  private readonly reader = new FrameReader(MAX_MESSAGE);
+  private readonly reader = new FrameReader(MAX_MESSAGE, (opcode, data, start, end) =>
+    this.take(opcode, data, start, end),
+  );
   private client: ServerWebSocket<unknown> | undefined;
   private readonly outbox: Buffer[] = [];
   private sending = false;
   private closing = false;
-  private waitingPong: Buffer | undefined;
+  /** The pong that waits; -1 bytes is none. */
+  private readonly pongPayload = Buffer.alloc(125);
+  private pongBytes = -1;
 
   /** @param ended - called once, when the upstream's connection is gone */
   constructor(
@@ -62,7 +66,7 @@ export class Relay implements SocketHandlers {
 
   private received(bytes: Buffer): void {
     try {
-      this.reader.feed(bytes, (frame) => this.take(frame));
+      this.reader.feed(bytes);
     } catch (error) {
       const code = error instanceof FrameError ? error.code : 1007;
       this.sendClose(code, '');
@@ -71,16 +75,16 @@ export class Relay implements SocketHandlers {
     }
   }
 
-  private take({ opcode, payload }: Frame): void {
+  private take(opcode: number, data: Buffer, start: number, end: number): void {
     switch (opcode) {
       case opcodes.text:
-        return this.deliver(strictText.decode(payload));
+        return this.deliver(strictText.decode(data.subarray(start, end)));
       case opcodes.binary:
-        return this.deliver(payload);
+        return this.deliver(data.subarray(start, end));
       case opcodes.ping:
-        return this.pong(payload);
+        return this.pong(data, start, end);
       case opcodes.close:
-        return this.upstreamCloses(payload);
+        return this.upstreamCloses(data.subarray(start, end));
     }
   }
 
@@ -115,9 +119,10 @@ export class Relay implements SocketHandlers {
   }
 
   /** While the upstream is full the newest ping alone is answered (RFC 6455 §5.5.3): a flood of them is not kept. */
-  private pong(payload: Buffer): void {
-    if (this.sending) this.waitingPong = payload;
-    else this.send(opcodes.pong, payload);
+  private pong(data: Buffer, start: number, end: number): void {
+    if (!this.sending) return this.send(opcodes.pong, data.subarray(start, end));
+    data.copy(this.pongPayload, 0, start, end);
+    this.pongBytes = end - start;
   }
 
   private send(opcode: number, payload: Uint8Array): void {
@@ -137,8 +142,9 @@ export class Relay implements SocketHandlers {
     }
     this.sending = false;
     this.client?.resume();
-    const pong = this.waitingPong;
-    this.waitingPong = undefined;
-    if (pong) this.send(opcodes.pong, pong);
+    if (this.pongBytes < 0) return;
+    const pong = this.pongPayload.subarray(0, this.pongBytes);
+    this.pongBytes = -1;
+    this.send(opcodes.pong, pong);
   }
 }
