@@ -14,9 +14,17 @@ export interface Wish {
   /** Answer with the request's own head, to see what a proxy made of it. */
   echo: boolean;
   stream: boolean;
+  /** A last event of a stream has `usage`; JSON answers always do. */
+  usage: boolean;
 }
 
+/** What every answer with `usage` says that it cost, in tokens. */
+export const reportedTokens = 180;
+/** The content of each event, unless `size` says otherwise. */
+export const eventContent = 'hello ';
+
 const base = '"id":"chatcmpl-bench","created":1700000000,"model":"bench"';
+const usage = `{"prompt_tokens":60,"completion_tokens":${reportedTokens - 60},"total_tokens":${reportedTokens}}`;
 const sseHead =
   'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nX-Request-Id: bench\r\nTransfer-Encoding: chunked\r\n\r\n';
 
@@ -31,6 +39,7 @@ export function wishOf(request: MockRequest): Wish {
     status: number('status', 200),
     size: number('size', 0),
     echo: query.has('echo'),
+    usage: query.has('usage'),
     stream: /"stream":\s*true/.test(request.body),
   };
 }
@@ -44,18 +53,22 @@ export function jsonAnswer(wish: Wish, request: MockRequest): Uint8Array {
   }
   const content = 'x'.repeat(wish.size || 450);
   const choice = `{"index":0,"message":{"role":"assistant","content":"${content}"},"finish_reason":"stop"}`;
-  const usage = '{"prompt_tokens":60,"completion_tokens":120,"total_tokens":180}';
   return whole(200, `{${base},"object":"chat.completion","choices":[${choice}],"usage":${usage}}`);
 }
 
 /** The pieces of an SSE answer: its head, then one chunk-encoded event each, then the end. */
 export function sseAnswer(wish: Wish): { head: Uint8Array; event: Uint8Array; end: Uint8Array } {
-  const content = wish.size ? 'x'.repeat(wish.size) : 'hello ';
+  const content = wish.size ? 'x'.repeat(wish.size) : eventContent;
+  const last = `data: {${base},"object":"chat.completion.chunk","choices":[],"usage":${usage}}\n\n`;
   const choice = `{"index":0,"delta":{"content":"${content}"},"finish_reason":null}`;
   return {
     head: Buffer.from(sseHead),
     event: chunk(`data: {${base},"object":"chat.completion.chunk","choices":[${choice}]}\n\n`),
-    end: Buffer.concat([chunk('data: [DONE]\n\n'), Buffer.from('0\r\n\r\n')]),
+    end: Buffer.concat([
+      ...(wish.usage ? [chunk(last)] : []),
+      chunk('data: [DONE]\n\n'),
+      Buffer.from('0\r\n\r\n'),
+    ]),
   };
 }
 

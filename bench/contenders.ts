@@ -1,55 +1,109 @@
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clientKey, requestBody } from './load.ts';
-import { freePort, start, untilListening } from './processes.ts';
+import { freePort, launchAifd, start, untilListening } from './processes.ts';
 import type { Child } from './processes.ts';
 import { problemOf } from './sse-client.ts';
 
+/** The names that `--contenders` takes, in the order of the table. */
+export const names = ['direct', 'haproxy', 'haproxy+nodelay', 'aifd', 'aifd+limits', 'aifd+redis'] as const;
+export type Name = (typeof names)[number];
+
 /** One way from the load to the mock upstream. `direct` has no process of its own. */
 export interface Contender {
-  name: 'direct' | 'haproxy' | 'aifd';
+  name: Name;
   port: number;
   child?: Child;
+  /** What it needs beside it, whose CPU is not its own. */
+  helper?: Child;
 }
 
 const realKey = 'sk-bench-9876543210';
 
-/** The names that `--contenders` takes. */
-export const names: readonly Contender['name'][] = ['direct', 'haproxy', 'aifd'];
+/** So much that nothing is ever refused: what is measured is the counting. */
+const hugeLimit = JSON.stringify({ '/v1/chat/completions': '1000000000/day' });
+
+/** The wanted contenders that this machine has the programs for. */
+export function available(wanted: readonly Name[]): Name[] {
+  return wanted.filter((name) => {
+    if (name.startsWith('haproxy')) return Bun.which('haproxy') !== null;
+    return name !== 'aifd+redis' || Bun.which('redis-server') !== null;
+  });
+}
 
 /**
- * Starts the wanted contenders; haproxy only when it is on PATH.
+ * Starts the wanted contenders, all of them {@link available}.
  *
- * @param folder for configs and logs.
+ * @param folder for configs, logs and windows.
  * @throws Error when one does not listen, after the others were stopped.
  */
 export async function startContenders(
-  wanted: readonly string[],
+  wanted: readonly Name[],
   upstream: number,
   folder: string,
 ): Promise<Contender[]> {
   const contenders: Contender[] = [];
   try {
-    if (wanted.includes('direct')) contenders.push({ name: 'direct', port: upstream });
-    if (wanted.includes('haproxy') && Bun.which('haproxy'))
-      contenders.push(await startHaproxy(upstream, folder));
-    if (wanted.includes('aifd')) contenders.push(await startAifd(upstream, folder));
+    for (const name of wanted) contenders.push(await startOne(name, upstream, folder));
   } catch (error) {
-    for (const contender of contenders) await contender.child?.stop();
+    await stopContenders(contenders);
     throw error;
   }
   return contenders;
 }
 
-async function startHaproxy(upstream: number, folder: string): Promise<Contender> {
-  const port = freePort();
-  const config = join(folder, 'haproxy.cfg');
-  await Bun.write(config, haproxyConfig(port, upstream));
-  const child = start(['haproxy', '-db', '-f', config], { log: join(folder, 'haproxy.log') });
-  await untilListening(port, 'haproxy');
-  return { name: 'haproxy', port, child };
+/** Ends their processes. */
+export async function stopContenders(contenders: readonly Contender[]): Promise<void> {
+  for (const { child, helper } of contenders) {
+    await child?.stop();
+    await helper?.stop();
+  }
 }
 
-function haproxyConfig(port: number, upstream: number): string {
+async function startOne(name: Name, upstream: number, folder: string): Promise<Contender> {
+  if (name === 'direct') return { name, port: upstream };
+  if (name === 'haproxy') return startHaproxy(name, '', upstream, folder);
+  if (name === 'haproxy+nodelay') return startHaproxy(name, '  option http-no-delay\n', upstream, folder);
+  if (name === 'aifd') return startAifd(name, {}, upstream, folder);
+  const dataDir = await mkdtemp(join(folder, 'data-'));
+  const limits = { REQ_RATE_LIMIT: hugeLimit, DATA_DIR: dataDir };
+  if (name === 'aifd+limits') return startAifd(name, limits, upstream, folder);
+  const redis = await startRedis(folder);
+  try {
+    const backend = { ...limits, RATE_LIMIT_BACKEND: redis.url, RATE_LIMIT_ON_ERROR: 'closed' };
+    return { ...(await startAifd(name, backend, upstream, folder)), helper: redis.child };
+  } catch (error) {
+    await redis.child.stop();
+    throw error;
+  }
+}
+
+/** A redis-server that keeps nothing on disk. */
+async function startRedis(folder: string): Promise<{ url: string; child: Child }> {
+  const port = freePort();
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const child = start(['redis-server', ...options, '--dir', folder], { log: join(folder, 'redis.log') });
+  await untilListening(port, 'redis-server').catch(async (error: Error) => {
+    await child.stop();
+    throw error;
+  });
+  return { url: `redis://127.0.0.1:${port}`, child };
+}
+
+/** @param more lines for the `defaults` section */
+async function startHaproxy(name: Name, more: string, upstream: number, folder: string): Promise<Contender> {
+  const port = freePort();
+  const config = join(folder, `${name}.cfg`);
+  await Bun.write(config, haproxyConfig(port, upstream, more));
+  const child = start(['haproxy', '-db', '-f', config], { log: join(folder, `${name}.log`) });
+  await untilListening(port, name).catch(async (error: Error) => {
+    await child.stop();
+    throw error;
+  });
+  return { name, port, child };
+}
+
+function haproxyConfig(port: number, upstream: number, more: string): string {
   return `global
   nbthread 1
   maxconn 4000
@@ -59,7 +113,7 @@ defaults
   timeout client 60s
   timeout server 60s
   http-reuse always
-frontend f
+${more}frontend f
   bind 127.0.0.1:${port}
   default_backend b
 backend b
@@ -68,27 +122,20 @@ backend b
 `;
 }
 
-async function startAifd(upstream: number, folder: string): Promise<Contender> {
-  const port = freePort();
-  const main = join(import.meta.dir, '../src/cli/main.ts');
-  const child = start([process.execPath, main, 'run', '--port', String(port)], {
-    // An empty folder: the `.env` of the project must not take part.
-    cwd: folder,
-    log: join(folder, 'aifd.log'),
-    env: {
-      HOST: '127.0.0.1',
-      OPENAI_BASE_URL: `http://127.0.0.1:${upstream}`,
-      OPENAI_API_KEY: realKey,
-      FORWARD_KEY: clientKey,
-      SHUTDOWN_TIMEOUT: '1',
-    },
-  });
-  await untilListening(port, 'aifd').catch(async (error: Error) => {
-    await child.stop();
-    const said = await Bun.file(join(folder, 'aifd.log.err')).text();
-    throw new Error(`${error.message}\n${said.slice(-2000)}`);
-  });
-  return { name: 'aifd', port, child };
+async function startAifd(
+  name: Name,
+  env: Record<string, string>,
+  upstream: number,
+  folder: string,
+): Promise<Contender> {
+  const full = {
+    OPENAI_BASE_URL: `http://127.0.0.1:${upstream}`,
+    OPENAI_API_KEY: realKey,
+    FORWARD_KEY: clientKey,
+    SHUTDOWN_TIMEOUT: '1',
+    ...env,
+  };
+  return { name, ...(await launchAifd(name, full, folder)) };
 }
 
 /**

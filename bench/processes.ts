@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { processTree } from './cpu.ts';
 
 /** A child process of the bench. */
 export interface Child {
   pid: number;
+  /** Resolves when it ended by itself or was ended. */
+  exited: Promise<number>;
   /** Ends it and all its descendants. */
   stop(): Promise<void>;
 }
@@ -19,7 +22,7 @@ export function start(
     stdout: Bun.file(options.log),
     stderr: Bun.file(`${options.log}.err`),
   });
-  return { pid: child.pid, stop: () => end(child) };
+  return { pid: child.pid, exited: child.exited, stop: () => end(child) };
 }
 
 async function end(child: Bun.Subprocess): Promise<void> {
@@ -34,6 +37,29 @@ async function end(child: Bun.Subprocess): Promise<void> {
     }
   }
   await child.exited;
+}
+
+/**
+ * Starts this project's aifd on a free port of 127.0.0.1.
+ *
+ * @param name of its log in `folder`, where it also runs: the `.env` of the project must not take part.
+ * @throws Error with the end of its log when it does not listen.
+ */
+export async function launchAifd(
+  name: string,
+  env: Record<string, string>,
+  folder: string,
+): Promise<{ port: number; child: Child }> {
+  const port = freePort();
+  const log = join(folder, `${name}.log`);
+  const main = join(import.meta.dir, '../src/cli/main.ts');
+  const command = [process.execPath, main, 'run', '--port', String(port)];
+  const child = start(command, { cwd: folder, log, env: { HOST: '127.0.0.1', ...env } });
+  await untilListening(port, name).catch(async (error: Error) => {
+    await child.stop();
+    throw new Error(`${error.message}\n${(await Bun.file(`${log}.err`).text()).slice(-2000)}`);
+  });
+  return { port, child };
 }
 
 /** A TCP port that was free a moment ago. */

@@ -1,6 +1,7 @@
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import manifest from '../package.json' with { type: 'json' };
+import { percentile } from './load.ts';
 import type { Sample } from './scenarios.ts';
 
 /** One line of the table: the medians of one contender in one scenario, and the rounds behind them. */
@@ -44,7 +45,7 @@ export function table(rows: Row[]): string {
     // A column that no contender has a value in only takes room.
     const used = columns.flatMap((_, index) => (cells.some((row) => row[index] !== '–') ? [index] : []));
     const line = (row: string[]): string =>
-      used.map((index) => (index === 0 ? row[index]?.padEnd(10) : row[index]?.padStart(12))).join('');
+      used.map((index) => (index === 0 ? row[index]?.padEnd(16) : row[index]?.padStart(12))).join('');
     lines.push('', scenario, line(columns), ...cells.map(line));
   }
   return lines.join('\n');
@@ -72,6 +73,51 @@ function figure(value: number | undefined, digits: number): string {
   return value === undefined ? '–' : value.toFixed(digits);
 }
 
+/** What limits add to a request, beside the same aifd without any. */
+export interface Added {
+  scenario: string;
+  contender: string;
+  /** Microseconds of aifd's own CPU a request. */
+  cpu: number;
+  /** Microseconds of median latency. */
+  p50: number;
+}
+
+/** The medians of the differences within each pair of runs: what disturbs both of a pair falls out. */
+export function addedByLimits(rows: readonly Row[]): Added[] {
+  return rows.flatMap(({ scenario, contender, rounds }) => {
+    if (!limitContenders.has(contender)) return [];
+    const base = rows.find((other) => other.scenario === scenario && other.contender === 'aifd')?.rounds;
+    if (!base || base.length !== rounds.length) return [];
+    const median = (of: (sample: Sample) => number): number =>
+      percentile(
+        rounds.map((sample, i) => of(sample) - of(base[i]!)),
+        0.5,
+      );
+    const cpu = median((sample) => sample.cpu ?? Number.NaN);
+    return [{ scenario, contender, cpu, p50: 1000 * median((sample) => sample.p50) }];
+  });
+}
+
+const limitContenders = new Set(['aifd+limits', 'aifd+redis']);
+
+/** One line each, with the target where there is one. */
+export function addedLines(added: readonly Added[]): string {
+  return added.map((one) => `${one.scenario}: ${one.contender} adds ${addedFigures(one)}`).join('\n');
+}
+
+function addedFigures({ scenario, contender, cpu, p50 }: Added): string {
+  const one = scenario.endsWith('1 connection');
+  // With one connection at a time the CPU of a request is mostly waking up.
+  const cpuTarget = contender === 'aifd+limits' && !one ? ' (target: < 10)' : '';
+  const p50Target = contender === 'aifd+redis' && one ? ' (target: < 60)' : '';
+  return `${signed(cpu)} µs of CPU a request${cpuTarget}, ${signed(p50)} µs at the median${p50Target}`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)}`;
+}
+
 /** What the figures depend on. */
 export function surroundings(): {
   machine: Record<string, string | number>;
@@ -89,9 +135,9 @@ export function surroundings(): {
 }
 
 /** Writes `bench/results/latest.json` and answers its path. */
-export async function save(rows: Row[], settings: object): Promise<string> {
+export async function save(rows: Row[], limits: Added[], settings: object): Promise<string> {
   const file = join(import.meta.dir, 'results/latest.json');
-  const result = { date: new Date().toISOString(), settings, ...surroundings(), rows };
+  const result = { date: new Date().toISOString(), settings, ...surroundings(), rows, limits };
   await Bun.write(file, `${JSON.stringify(result, rounded, 2)}\n`);
   return file;
 }

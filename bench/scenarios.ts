@@ -1,4 +1,4 @@
-import type { Contender } from './contenders.ts';
+import type { Contender, Name } from './contenders.ts';
 import { CpuMeter, residentBytes } from './cpu.ts';
 import { runLoad } from './load.ts';
 import type { LoadOrder, LoadReport } from './load.ts';
@@ -6,8 +6,13 @@ import type { LoadOrder, LoadReport } from './load.ts';
 /** One thing that is measured. `share` scales the work of a quick run. */
 export interface Scenario {
   /** What `--only` takes. */
-  group: 'json' | 'sse' | 'starts' | 'open';
+  group: 'json' | 'sse' | 'starts' | 'open' | 'limits';
   name: string;
+  /** Who takes part. */
+  among: readonly Name[];
+  /** Rounds at most, and times a round. */
+  rounds: number;
+  repeats: number;
   order(contender: Contender, expected: string, share: number): LoadOrder;
 }
 
@@ -23,20 +28,32 @@ export interface Sample {
   rss?: number;
 }
 
+const proxies: readonly Name[] = ['direct', 'haproxy', 'aifd'];
+const usual = { among: proxies, rounds: 3, repeats: 1 };
 const path = '/v1/chat/completions';
 
 /** Everything that the bench measures, in its order. */
 export const scenarios: readonly Scenario[] = [
   json(1, 3000),
-  json(32, 20_000),
-  sse('SSE 50 events, no interval, 32 connections', '?chunks=50', 2000),
-  sse('SSE 50 events, 2 ms apart, 32 connections', '?chunks=50&interval=2', 800),
-  starts('starts', 1000, 3000),
-  starts('open', 4000, 6000),
+  json(32, 16_000),
+  sse('SSE 50 events, no interval, 32 connections', '?chunks=50', 1200),
+  sse('SSE 50 events, 2 ms apart, 32 connections', '?chunks=50&interval=2', 640),
+  starts('starts', 1000, 3000, 2),
+  // Long, and its figures differ little from round to round.
+  starts('open', 4000, 6000, 1),
+  limits(json(1, 2000)),
+  limits(json(32, 10_000)),
 ];
+
+/** What limits add is a small difference: it is measured more often, and only on aifd. */
+function limits(scenario: Scenario): Scenario {
+  const name = `Limits: ${scenario.name}`;
+  return { ...scenario, group: 'limits', name, among: ['aifd', 'aifd+limits', 'aifd+redis'], repeats: 2 };
+}
 
 function json(connections: number, requests: number): Scenario {
   return {
+    ...usual,
     group: 'json',
     name: `JSON, ${connections} connection${connections > 1 ? 's' : ''}`,
     order: ({ port }, expected, share) => {
@@ -48,6 +65,8 @@ function json(connections: number, requests: number): Scenario {
 
 function sse(name: string, query: string, requests: number): Scenario {
   return {
+    ...usual,
+    among: ['direct', 'haproxy', 'haproxy+nodelay', 'aifd'],
     group: 'sse',
     name,
     order: ({ port }, _expected, share) => {
@@ -58,8 +77,10 @@ function sse(name: string, query: string, requests: number): Scenario {
 }
 
 /** Streams that are all opened at once: a first event at once, the second `hold` milliseconds later. */
-function starts(group: 'starts' | 'open', connections: number, hold: number): Scenario {
+function starts(group: 'starts' | 'open', connections: number, hold: number, rounds: number): Scenario {
   return {
+    ...usual,
+    rounds,
     group,
     name: `${connections.toLocaleString('en')} streams at once, open for ${hold / 1000} s`,
     order: ({ port }) => {
@@ -72,9 +93,9 @@ function starts(group: 'starts' | 'open', connections: number, hold: number): Sc
 /** Brings code to its compiled state and connections up, outside of any measure. */
 export async function warmUp(contender: Contender, expected: string): Promise<void> {
   const target = { port: contender.port, path };
-  await runLoad({ kind: 'json', target, connections: 32, requests: 10_000, expected });
+  await runLoad({ kind: 'json', target, connections: 32, requests: 6000, expected });
   const sseTarget = { port: contender.port, path: `${path}?chunks=50`, events: 50 };
-  await runLoad({ kind: 'sse', target: sseTarget, connections: 32, requests: 600 });
+  await runLoad({ kind: 'sse', target: sseTarget, connections: 32, requests: 400 });
 }
 
 /** Runs one scenario on one contender. @throws Error when an answer was not whole. */

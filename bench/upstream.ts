@@ -18,7 +18,10 @@ class Connection {
   open = true;
   readonly #socket: Socket;
 
-  constructor(socket: Socket) {
+  constructor(
+    socket: Socket,
+    private readonly seen: (request: MockRequest) => void,
+  ) {
     this.#socket = socket;
   }
 
@@ -51,6 +54,7 @@ class Connection {
     const request = this.#waiting.shift();
     if (!request) return;
     this.#busy = true;
+    this.seen(request);
     const wish = wishOf(request);
     if (wish.delay > 0) setTimeout(answer, wish.delay, this, request, wish);
     else answer(this, request, wish);
@@ -88,20 +92,24 @@ const listeners = 8;
  * Starts the mock upstream on 127.0.0.1.
  *
  * @param port 0 takes a free one.
+ * @param seen called with each request, before it is answered.
  */
-export function startMockUpstream(port = 0): { port: number; stop(): void } {
-  const first = listen(port);
-  const all = [first, ...Array.from({ length: listeners - 1 }, () => listen(first.port))];
+export function startMockUpstream(
+  port = 0,
+  seen: (request: MockRequest) => void = () => {},
+): { port: number; stop(): void } {
+  const first = listen(port, seen);
+  const all = [first, ...Array.from({ length: listeners - 1 }, () => listen(first.port, seen))];
   return { port: first.port, stop: () => all.forEach((listener) => listener.stop(true)) };
 }
 
-function listen(port: number): Bun.TCPSocketListener<Connection> {
+function listen(port: number, seen: (request: MockRequest) => void): Bun.TCPSocketListener<Connection> {
   // `reusePort` works for TCP, but bun-types has it for UDP only.
   const shared = { hostname: '127.0.0.1', port, reusePort: true };
   return Bun.listen<Connection>({
     ...shared,
     socket: {
-      open: (socket) => void (socket.data = new Connection(socket)),
+      open: (socket) => void (socket.data = new Connection(socket, seen)),
       data: (socket, bytes) => socket.data.receive(bytes),
       drain: (socket) => socket.data.drain(),
       close: (socket) => void (socket.data.open = false),

@@ -21,41 +21,79 @@ const SMALL = 64 * 1024;
 
 /**
  * The request's body, whole when it is small JSON, else as a stream.
- * @param wholeUpTo - bytes up to which JSON is read whole
- * @param stallSeconds - how long small JSON may take to arrive; 0 is no limit
+ * @param stallSeconds - how long a body that is read whole may take to arrive; 0 is no limit
+ * @param wholeUpTo - set where a limit must see the body: all that could be a prompt is then read whole, up to so many
+ * bytes, whatever it calls itself
  * @throws WireFailure `aborted` when the client leaves meanwhile, `upload_timeout` when it stalls
  */
 export function readBody(
   request: Request,
   stallSeconds: number,
-  wholeUpTo: number = SMALL,
+  wholeUpTo?: number,
 ): RequestBody | Promise<RequestBody> {
   const { headers } = request;
   const declared = headers.get('content-length');
   const length = declared === null ? undefined : Number(declared);
   if (length === 0) return { kind: 'bytes', bytes: nothing };
+  const type = headers.get('content-type') ?? '';
+  const wanted = wholeUpTo === undefined ? json.test(type) : !media.test(type);
   // Even to look at `body` makes a stream of it: the usual request never does.
-  if (length !== undefined && length <= wholeUpTo && isJson(headers)) return readWhole(request, stallSeconds);
+  if (length !== undefined && length <= (wholeUpTo ?? SMALL) && wanted)
+    return readWhole(request, stallSeconds);
   const stream = request.body;
-  return stream ? { kind: 'stream', stream, length, consumed: false } : { kind: 'none' };
+  if (!stream) return { kind: 'none' };
+  if (length === undefined && wanted && wholeUpTo !== undefined)
+    return readSome(stream, wholeUpTo, stallSeconds);
+  return { kind: 'stream', stream, length, consumed: false };
 }
+
+const json = /^application\/json/i;
+/** What holds no prompt that could be estimated. */
+const media = /^(?:multipart|audio|video|image)\/|^application\/octet-stream/i;
 
 async function readWhole(request: Request, stallSeconds: number): Promise<RequestBody> {
   const arriving = request.bytes();
   if (Bun.peek.status(arriving) === 'pending' && stallSeconds > 0) {
-    const { promise: stalled, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new WireFailure('upload_timeout', `no whole body within ${stallSeconds} s`)),
-      stallSeconds * 1000,
-    );
-    const bytes = await Promise.race([arriving.catch(left), stalled]).finally(() => clearTimeout(timer));
-    return { kind: 'bytes', bytes };
+    return { kind: 'bytes', bytes: await inTime(arriving.catch(left), stallSeconds) };
   }
   try {
     return { kind: 'bytes', bytes: await arriving };
   } catch {
     return left();
   }
+}
+
+/** A chunked body, whole when it ends within `most` bytes, else as a stream again. */
+async function readSome(
+  stream: ReadableStream<Uint8Array>,
+  most: number,
+  stallSeconds: number,
+): Promise<RequestBody> {
+  const reader = stream.getReader();
+  const read: Uint8Array[] = [];
+  for (let bytes = 0; bytes <= most; bytes += read.at(-1)!.length) {
+    const reading = reader.read().catch(left);
+    const { done, value } = await (stallSeconds > 0 ? inTime(reading, stallSeconds) : reading);
+    if (done) return { kind: 'bytes', bytes: Buffer.concat(read) };
+    read.push(value as Uint8Array);
+  }
+  const rest = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = read.shift() ?? ((await reader.read()).value as Uint8Array | undefined);
+      if (next) controller.enqueue(next);
+      else controller.close();
+    },
+    cancel: () => reader.cancel(),
+  });
+  return { kind: 'stream', stream: rest, length: undefined, consumed: true };
+}
+
+/** @throws WireFailure `upload_timeout` */
+function inTime<T>(arriving: Promise<T>, seconds: number): Promise<T> {
+  const { promise: stalled, reject } = Promise.withResolvers<never>();
+  const failure = new WireFailure('upload_timeout', `no whole body within ${seconds} s`);
+  const timer = setTimeout(() => reject(failure), seconds * 1000);
+  return Promise.race([arriving, stalled]).finally(() => clearTimeout(timer));
 }
 
 function left(): never {
@@ -65,8 +103,4 @@ function left(): never {
 /** True while the body can go upstream once more. */
 export function isReplayable(body: RequestBody): boolean {
   return body.kind !== 'stream' || !body.consumed;
-}
-
-function isJson(headers: Headers): boolean {
-  return headers.get('content-type')?.startsWith('application/json') ?? false;
 }

@@ -4,7 +4,7 @@ import { AddressRules } from './admit/address.ts';
 import { Cors } from './admit/cors.ts';
 import { Keyring } from './admit/keys.ts';
 import { toResponse } from './answer.ts';
-import { readBody } from './body.ts';
+import { readBody, type RequestBody } from './body.ts';
 import { refuse } from './errors.ts';
 import type { Edge, Exchange } from './exchange.ts';
 import { Limiter, limitsAnything } from './limits/limiter.ts';
@@ -94,11 +94,13 @@ export class Gateway {
   private async exchange(exchange: Exchange): Promise<Response | undefined> {
     const ticket = (exchange.ticket = this.limiter?.ticket(exchange));
     exchange.body = await readBody(exchange.request, this.config.idleTimeout, ticket?.wholeBody);
+    const tooLong = this.checkRead(exchange.body);
+    if (tooLong) return withId(tooLong);
     const refusal = ticket && (await ticket.enter());
     if (refusal) return withId(refusal);
     const outcome = await forward(exchange, this.config);
     if (outcome instanceof WireFailure) {
-      ticket?.ended();
+      ticket?.ended(outcome);
       return withId(refuseFailed(outcome, exchange.upstream.target.name));
     }
     if (outcome.upgraded) return joinWebSockets(exchange, outcome, requestId);
@@ -126,6 +128,13 @@ export class Gateway {
       'request_too_large',
       `The request body has ${length} bytes; up to ${maxBodySize} are accepted.`,
     );
+  }
+
+  /** A chunked body has no length until it was read. */
+  private checkRead(body: RequestBody): Response | undefined {
+    const { maxBodySize } = this.config;
+    if (maxBodySize === 0 || body.kind !== 'bytes' || body.bytes.length <= maxBodySize) return undefined;
+    return refuse('request_too_large', `The request body has more than ${maxBodySize} bytes.`);
   }
 
   private refuseError(error: unknown): Response {

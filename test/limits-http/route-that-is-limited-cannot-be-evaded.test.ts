@@ -40,7 +40,6 @@ for (const [asked, ruled] of [
   ['/chat/completions', '/v1/chat/completions'],
   ['/v1/chat/completions', '/v1/chat/completions'],
   ['/chat/completions', '/chat/completions'],
-  ['/v1/chat/completions', '/chat/completions'],
 ] as const) {
   test(`base ending in /v1: ${asked} is under a rule for ${ruled}`, async () => {
     await using outer = await startWay();

@@ -16,13 +16,15 @@ const failureOf = async (dir: string): Promise<string> => {
 test('a folder that is a file', async () => {
   const file = join(emptyDir(), 'file');
   writeFileSync(file, '');
-  expect(await failureOf(file)).toContain(`request windows can't be kept in ${join(file, 'windows')}: ENOTDIR`);
+  expect(await failureOf(file)).toContain(
+    `request windows can't be kept in ${join(file, 'windows')}: ENOTDIR`,
+  );
 });
 
 test.each([
   ['something else', Buffer.alloc(40_000, 'no database ')],
   ['a short file', Buffer.alloc(100)],
-])('a data file that is %s', (_, content) => {
+])('a data file that is %s', async (_, content) => {
   const dir = emptyDir();
   mkdirSync(join(dir, 'windows'));
   writeFileSync(join(dir, 'windows/data.mdb'), content);
@@ -32,5 +34,7 @@ test.each([
 });
 
 test('a backend that there is not; its name may hold a password and is not shown', async () => {
-  await expect(openWindowStore('http://:secret@host', '')).rejects.toThrow('windows live in memory, lmdb, redis://…');
+  await expect(openWindowStore('http://:secret@host', '')).rejects.toThrow(
+    'windows live in memory, lmdb, redis://…',
+  );
 });

@@ -137,8 +137,9 @@ function jsonQuarters(values: readonly unknown[]): number {
 /** The asked maximum, for every choice of every prompt. */
 function askedFor(body: Fields): number {
   const { max_completion_tokens, max_tokens, max_output_tokens, n, best_of, prompt } = body;
-  const most = [max_completion_tokens, max_tokens, max_output_tokens].map(count).find((asked) => asked > 0);
-  if (most === undefined) return 0;
+  // The larger where several are given: an upstream may know only that one.
+  const most = Math.max(...[max_completion_tokens, max_tokens, max_output_tokens].map(count));
+  if (most === 0) return 0;
   // `best_of` are made and the best `n` of them given: https://platform.openai.com/docs/api-reference/completions
   const choices = Math.max(count(n), count(best_of), 1);
   return Math.min(most * choices * prompts(prompt), Number.MAX_SAFE_INTEGER);

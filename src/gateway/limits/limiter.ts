@@ -7,7 +7,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 import { Rule } from './meters.ts';
 import { FairQueue, UserSlots } from './queue.ts';
-import { limitedPath, RouteTable } from './routes.ts';
+import { limitedPaths, RouteTable } from './routes.ts';
 import { Ticket } from './ticket.ts';
 import { userOf } from './user.ts';
 
@@ -56,9 +56,9 @@ export class Limiter {
 
   /** What the exchange needs to pass. Nothing is counted yet. */
   ticket(exchange: Exchange): Ticket {
-    const path = limitedPath(exchange.path, exchange.upstream.target);
-    const requests = this.requests.find(path) ?? this.others;
-    const tokens = this.tokens.find(path);
+    const paths = limitedPaths(exchange.path, exchange.upstream.target);
+    const requests = this.requests.find(paths) ?? this.others;
+    const tokens = this.tokens.find(paths);
     const rules = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
     const queue = this.queueOf(exchange.upstream);
     return new Ticket(
@@ -66,7 +66,7 @@ export class Limiter {
       this.user(exchange),
       rules,
       queue,
-      this.paces.find(path) ?? 0,
+      this.paces.find(paths) ?? 0,
       this.strategy,
       this.store,
     );

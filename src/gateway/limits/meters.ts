@@ -26,10 +26,12 @@ export class Rule {
     limits: readonly Limit[],
     strategy: Strategy,
   ) {
-    this.windows = limits.map((limit) => ({
+    // A window written twice would count each request twice.
+    const distinct = limits.filter((limit, i) => !limits.slice(0, i).some((other) => same(limit, other)));
+    this.windows = distinct.map((limit) => ({
       ...limit,
       keyPrefix: `${counted} ${route} ${limit.amount}/${limit.windowMs} ${strategy} `,
-      name: limits.length === 1 ? counted : `${counted}-${limit.windowMs / 1000}s`,
+      name: distinct.length === 1 ? counted : `${counted}-${limit.windowMs / 1000}s`,
     }));
     this.policy = this.windows
       .map(({ name, amount, windowMs }) => `"${name}";q=${amount};w=${Math.ceil(windowMs / 1000)}`)
@@ -66,6 +68,10 @@ export class Rule {
     }
     return { limit: this.windows[best]!, state: states[best]! };
   }
+}
+
+function same(a: Limit, b: Limit): boolean {
+  return a.amount === b.amount && a.windowMs === b.windowMs;
 }
 
 /** Whole seconds. The store's one millisecond more, in which a moving window still counts, is no second. */

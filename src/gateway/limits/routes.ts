@@ -12,9 +12,9 @@ export class RouteTable<T> {
     return this.entries.length;
   }
 
-  /** @param path - from {@link limitedPath} */
-  find(path: string): T | undefined {
-    return this.entries.find(({ route }) => covers(route, path))?.rule;
+  /** @param paths - from {@link limitedPaths} */
+  find(paths: readonly string[]): T | undefined {
+    return this.entries.find(({ route }) => paths.some((path) => covers(route, path)))?.rule;
   }
 }
 
@@ -24,25 +24,18 @@ function covers(route: string, path: string): boolean {
 }
 
 /**
- * The path that rules are compared with: the one asked for, without what an upstream would read the same without.
- * Escaped letters, doubled slashes, and a `/v1` left to the target's base must not be ways around a limit.
+ * The paths that rules are compared with: the one asked for, without what an upstream would read the same without.
+ * Escaped letters, doubled slashes, and a `/v1` said or left to the target's base must not be ways around a limit.
  * @param path - path and query as they were asked for
  */
-export function limitedPath(path: string, target: Target): string {
+export function limitedPaths(path: string, target: Target): string[] {
   const end = path.indexOf('?');
   let plain = end < 0 ? path : path.slice(0, end);
-  if (plain.includes('%')) plain = decoded(plain);
+  if (plain.includes('%'))
+    plain = plain.replace(/%([0-7][0-9a-f])/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   if (plain.includes('//')) plain = plain.replace(/\/{2,}/g, '/');
-  if (!target.basePath.endsWith('/v1')) return plain;
+  if (!target.basePath.endsWith('/v1')) return [plain];
   const prefix = target.prefix === '/' ? '' : target.prefix;
   const rest = plain.slice(prefix.length);
-  return covers('/v1', rest) ? plain : `${prefix}/v1${rest}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return [plain, covers('/v1', rest) ? prefix + rest.slice('/v1'.length) : `${prefix}/v1${rest}`];
 }

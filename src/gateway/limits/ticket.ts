@@ -2,6 +2,7 @@ import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { UsageReader, type Usage } from '../record/usage.ts';
+import type { FailureKind, WireFailure } from '../upstream/wire/failure.ts';
 import type { Answer } from '../upstream/wire/types.ts';
 import { estimateTokens } from './estimate.ts';
 import type { Rule } from './meters.ts';
@@ -11,6 +12,14 @@ import { WindowsUnavailable } from './resilient.ts';
 
 /** A JSON body up to this many bytes is read whole where tokens are limited, to be estimated. */
 const WHOLE = 8 * 1024 * 1024;
+
+/** Ends that leave an upstream at work on a prompt. */
+const workedFor: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'aborted',
+  'first_byte_timeout',
+  'idle_timeout',
+  'total_timeout',
+]);
 
 /** One exchange under limits: what it was counted for, the place it holds, and what is owed when it ends. */
 export class Ticket {
@@ -62,16 +71,19 @@ export class Ticket {
     else body.listen(new UsageReader(head, (usage) => this.settle(this.used(usage))));
   }
 
-  /** There was no answer, or no body to wait for: a WebSocket calls it when it closes. */
-  ended(): void {
+  /**
+   * There was no answer, or no body to wait for: a WebSocket calls it when it closes.
+   * @param failure - how the upstream failed: where it had the prompt and was let go, that is paid for
+   */
+  ended(failure?: WireFailure): void {
     this.place?.release();
-    this.settle(0);
+    this.settle(failure && workedFor.has(failure.kind) ? this.estimate.prompt : 0);
   }
 
   private async count(): Promise<Response | undefined> {
     if (this.rules.length === 0 || !this.store) return undefined;
     if (this.wholeBody !== undefined) this.estimate = this.estimated();
-    const reserved = this.estimate.prompt + this.estimate.completion;
+    const reserved = this.reserved;
     const perRule = this.rules.map((rule) =>
       rule.meters(this.user, rule.counted === 'tokens' ? reserved : 1),
     );
@@ -87,6 +99,11 @@ export class Ticket {
     }
     this.headers = passedHeaders(judged);
     return undefined;
+  }
+
+  /** At least one: what counts nothing on entry is never refused, and nothing could be settled. */
+  private get reserved(): number {
+    return Math.max(1, this.estimate.prompt + this.estimate.completion);
   }
 
   private judge(perRule: readonly (readonly Meter[])[], { states }: Decision): Judged[] {
@@ -129,14 +146,14 @@ export class Ticket {
 
   private used({ reported, total, input, output, text }: Usage): number {
     if (reported) return total ?? (input ?? 0) + (output ?? 0);
-    return this.estimate.prompt + text;
+    return (input ?? this.estimate.prompt) + text;
   }
 
   /** From what was reserved to what was used. */
   private settle(used: number): void {
     if (this.settled) return;
     this.settled = true;
-    const delta = used - this.estimate.prompt - this.estimate.completion;
+    const delta = used - this.reserved;
     if (this.tokenMeters.length > 0 && delta !== 0) this.correct(this.tokenMeters, delta);
   }
 
