@@ -97,5 +97,4 @@ test('a large upload that is refused leaves the connection usable, or closed in 
     client.send(requestBytes('/v1/models'));
     expect((await client.response()).status).toBe(200);
   }
-  expect(way.upstream.requests.map(({ target }) => target)).not.toContain('POST');
 });
