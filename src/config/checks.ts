@@ -4,7 +4,7 @@ import { type Config, notYet, type OptionName, optionNames, optionOf, type Value
 
 /** Problems of options that are good alone and not together. */
 export function checkTogether(values: Values, failed: ReadonlySet<OptionName>): string[] {
-  return [...checkTls(values, failed), ...checkPort(values, failed), ...checkConcurrency(values, failed)];
+  return [...checkTls(values, failed), ...checkPort(values, failed), ...checkShared(values, failed)];
 }
 
 function checkTls({ tlsCertFile, tlsKeyFile }: Values, failed: ReadonlySet<OptionName>): string[] {
@@ -21,15 +21,19 @@ function checkPort({ port, workers }: Values, failed: ReadonlySet<OptionName>): 
   return [`PORT is 0 and WORKERS is ${workers}: several workers need one fixed port`];
 }
 
-/** Places are counted in one process: several would each give out as many. */
-function checkConcurrency(values: Values, failed: ReadonlySet<OptionName>): string[] {
-  const { workers, concurrencyLimit, userConcurrencyLimit } = values;
+/** What one process counts for itself, several would each give out as much of. */
+function checkShared(values: Values, failed: ReadonlySet<OptionName>): string[] {
+  const { workers, concurrencyLimit, userConcurrencyLimit, rateLimitBackend } = values;
   if (failed.has('workers') || workers === 1) return [];
-  const set = [
+  const places = [
     ...(concurrencyLimit > 0 ? ['CONCURRENCY_LIMIT'] : []),
     ...(userConcurrencyLimit > 0 ? ['USER_CONCURRENCY_LIMIT'] : []),
+  ].map((name) => `${name} is set and WORKERS is ${workers}: it needs one worker, which counts all`);
+  if (rateLimitBackend !== 'memory') return places;
+  return [
+    ...places,
+    `RATE_LIMIT_BACKEND is memory and WORKERS is ${workers}: each worker would count for itself; use lmdb`,
   ];
-  return set.map((name) => `${name} is set and WORKERS is ${workers}: it needs one worker, which counts all`);
 }
 
 /**

@@ -77,6 +77,10 @@ function readObject(text: string): readonly (readonly [string, unknown])[] | Ref
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return new Refused('is no JSON object');
+  const keys = Object.keys(value);
+  // JSON.parse lets the last of two win without a word. Values hold no `":`, so each match is a key.
+  if ((text.match(/"(?:[^"\\]|\\.)*"\s*:/g) ?? []).length > keys.length)
+    return new Refused('a route is there twice');
   return Object.entries(value);
 }
 

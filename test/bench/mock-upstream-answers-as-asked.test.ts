@@ -50,6 +50,13 @@ test('an SSE answer has the asked number of events, then [DONE]', async () => {
   expect(text).toEndWith('data: [DONE]\n\n');
 });
 
+test('a stream has usage, the same as a JSON answer, when it is asked for', async () => {
+  const usage = '"total_tokens":180}';
+  expect(await (await post('?chunks=2', streaming)).text()).not.toContain('usage');
+  expect(await (await post('?chunks=2&usage', streaming)).text()).toEndWith(`${usage}}\n\ndata: [DONE]\n\n`);
+  expect(await (await post('')).text()).toContain(usage);
+});
+
 test('without an interval the events still leave in more than one segment', async () => {
   const request = `POST /?chunks=50 HTTP/1.1\r\nContent-Length: ${streaming.length}\r\n\r\n${streaming}`;
   const { text, reads } = await raw([request], (all) => all.endsWith('\r\n0\r\n\r\n'));

@@ -37,12 +37,12 @@ test('multipart uploads', async () => {
   expect(await way.statuses(2, '/v1/audio/transcriptions', asked)).toEqual([200, 429]);
 });
 
-test('requests that come in one piece on one connection', async () => {
+test('requests on one connection', async () => {
   await using way = await startWay({ REQ_RATE_LIMIT: limit('1/hour') });
   using client = await RawClient.open(way.url);
-  client.send(Buffer.concat([1, 2, 3].map(() => requestBytes(chatPath))));
-  const statuses = [await client.response(), await client.response(), await client.response()];
-  expect(statuses.map(({ status }) => status)).toEqual([200, 429, 429]);
+  const statuses: number[] = [];
+  for (let i = 0; i < 3; i++) statuses.push((await client.send(requestBytes(chatPath)).response()).status);
+  expect(statuses).toEqual([200, 429, 429]);
 });
 
 test('a WebSocket counts once, whatever goes over it', async () => {

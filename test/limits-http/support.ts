@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { load } from '../../src/config/load.ts';
 import { serve } from '../../src/server/serve.ts';
 import { emptyFolder } from '../support/aifd.ts';
 import { type Asked, ask, RawClient, type RawResponse, requestBytes } from '../support/raw.ts';
+import { until } from '../support/until.ts';
 import { type Handler, startUpstream, type Upstream, type UpstreamOptions } from '../support/upstream.ts';
 
 type Env = Record<string, string>;
@@ -76,3 +78,40 @@ export const streamHead = `HTTP/1.1 200 OK\r\n${sseType}\r\nTransfer-Encoding: c
 
 export const remainingTokens = (response: RawResponse): number =>
   Number(response.header('x-ratelimit-remaining-tokens'));
+
+const main = join(import.meta.dir, '../../src/cli/main.ts');
+
+export function freePort(): number {
+  const server = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+  const { port } = server;
+  server.stop(true);
+  return port;
+}
+
+/** aifd with several workers, as processes of their own. */
+export async function spawnWorkers(env: Env) {
+  const port = freePort();
+  const child = Bun.spawn([process.execPath, '--no-orphans', main, 'run'], {
+    cwd: emptyFolder(),
+    env: { PATH: process.env.PATH, NO_COLOR: '1', WORKERS: '4', PORT: `${port}`, HOST: '127.0.0.1', ...env },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+  let said = '';
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const piece of child.stdout) said += decoder.decode(piece, { stream: true });
+  })();
+  await until(() => said.includes('listening on') || child.exitCode !== null, 'aifd listens', 15_000);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose](): Promise<void> {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
+      await child.exited;
+      clearTimeout(timer);
+      await reading;
+    },
+  };
+}

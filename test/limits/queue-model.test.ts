@@ -29,6 +29,8 @@ class Run {
   readonly events: string[] = [];
   readonly waiting: Asked[] = [];
   readonly holding: Asked[] = [];
+  /** Refused for lack of room since last checked. */
+  readonly full: Asked[] = [];
   private count = 0;
 
   constructor(
@@ -79,6 +81,7 @@ class Run {
     if (asked.outcome !== undefined) throw new Error('settled twice');
     asked.outcome = entry.kind;
     this.events.push(`${asked.id} ${entry.kind}`);
+    if (entry.kind === 'full') this.full.push(asked);
     if (entry.kind !== 'place') return;
     asked.place = entry;
     this.holding.push(asked);
@@ -91,7 +94,8 @@ class Run {
 
 /**
  * One target told plainly, by looking at everybody: of the users waiting who may go, those passed over first, then
- * the one whose last turn is longest ago; who gives the place back lets another go first, once a turn.
+ * the one whose last turn is longest ago; who gives the place back lets another go first, once a turn. Where the queue
+ * is full, who has most waiting makes room for who has less.
  */
 class Reference {
   readonly events: string[] = [];
@@ -106,10 +110,23 @@ class Reference {
 
   enter(id: number, who: string, now: number): void {
     if (this.hasPlace() && this.mayGo(who)) return this.admit(id, who);
-    if (this.waiting.length >= this.options.size) return this.say(id, 'full');
+    if (this.waiting.length >= this.options.size) {
+      const over = this.overlong(who);
+      if (over === undefined) return this.say(id, 'full');
+      this.remove(over);
+      this.say(over, 'full');
+    }
     if (!this.waiting.some((other) => other.user === who)) this.lastTurn.set(who, this.tick++);
     this.waiting.push({ id, user: who, until: now + (this.options.timeoutMs || Infinity) });
     if (this.hasPlace()) this.passedOver.add(who);
+  }
+
+  /** The last to come of those whose users have most waiting, where that is more than `who` will have. */
+  private overlong(who: string): number | undefined {
+    const count = (each: string) => this.waiting.filter((other) => other.user === each).length;
+    const most = Math.max(0, ...this.waiting.map((other) => count(other.user)));
+    if (count(who) + 1 >= most) return undefined;
+    return this.waiting.findLast((other) => count(other.user) === most)!.id;
   }
 
   release(id: number): void {
@@ -247,6 +264,7 @@ const of = (list: readonly Asked[], who: string) => list.filter((asked) => asked
 
 /** What holds after every step. */
 function check(run: Run, perUser: number): void {
+  const full = run.full.splice(0);
   for (const [target, { limit, size, timeoutMs }] of run.options.entries()) {
     const queue = run.queues[target]!;
     const waiting = at(run.waiting, target);
@@ -259,6 +277,12 @@ function check(run: Run, perUser: number): void {
     for (const asked of waiting) {
       const younger = of(holding, asked.user).filter(({ id }) => id > asked.id);
       expect(younger).toEqual([]);
+    }
+    // Nobody is refused while another has clearly more waiting.
+    for (const asked of at(full, target)) {
+      expect(waiting).toHaveLength(size);
+      const own = of(waiting, asked.user).length;
+      for (const { user: who } of waiting) expect(of(waiting, who).length).toBeLessThanOrEqual(own + 1);
     }
     // No place is lost: where one is free, whoever waits has all slots taken, or kept at a full target.
     if (limit > 0 && holding.length === limit) continue;

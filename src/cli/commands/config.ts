@@ -42,7 +42,8 @@ function renderTable({ config, sources }: Loaded): string {
 function renderJson({ config, sources }: Loaded): string {
   const entries = optionNames.map((name) => {
     const { env, kind, secret } = optionOf(name);
-    const value = secret ? kind.show(config[name]) || null : (config[name] ?? null);
+    // A kind that conceals may hold a secret too: a Redis URL has a password.
+    const value = secret || kind.conceal ? kind.show(config[name]) || null : (config[name] ?? null);
     return [env, { value, source: sources[name] }] as const;
   });
   return JSON.stringify(Object.fromEntries(entries), undefined, 2);

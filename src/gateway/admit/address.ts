@@ -71,9 +71,15 @@ function plain(address: string): string {
   const hex = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address);
   if (hex) return dotted(parseInt(hex[1]!, 16), parseInt(hex[2]!, 16));
   const withPort = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/.exec(address);
-  return withPort ? (withPort[1] ?? withPort[2]!) : address;
+  return canonical(withPort ? (withPort[1] ?? withPort[2]!) : address);
 }
 
 function dotted(high: number, low: number): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}
+
+/** An IPv6 address can be written in many ways, and is one user (RFC 5952). */
+function canonical(address: string): string {
+  if (isIP(address) !== 6 || address.includes('%')) return address;
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }

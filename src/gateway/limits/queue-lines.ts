@@ -52,7 +52,11 @@ export class Waiter extends Link<Waiter> {
   /** Ends the watch for its client and its time. */
   unwatch: () => void = () => {};
 
-  constructor(readonly resolve: (entry: Entry) => void) {
+  /** @param number - counts up in the order of coming */
+  constructor(
+    readonly number: number,
+    readonly resolve: (entry: Entry) => void,
+  ) {
     super();
   }
 }
@@ -76,6 +80,16 @@ export class Line extends Link<Line> {
   ) {
     super();
   }
+}
+
+/** The line with the most waiting; of equal ones that whose last came last, as that one has waited least. */
+export function longestLine(lines: Iterable<Line>): Line | undefined {
+  let longest: Line | undefined;
+  for (const line of lines) {
+    const more = line.waiters.size - (longest?.waiters.size ?? 0);
+    if (more > 0 || (more === 0 && line.waiters.last!.number > longest!.waiters.last!.number)) longest = line;
+  }
+  return longest;
 }
 
 /**

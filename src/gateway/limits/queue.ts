@@ -1,4 +1,4 @@
-import { Line, List, UserSlots, Waiter } from './queue-lines.ts';
+import { Line, List, longestLine, UserSlots, Waiter } from './queue-lines.ts';
 
 export { UserSlots } from './queue-lines.ts';
 
@@ -21,7 +21,7 @@ export interface PlaceEntry {
   release(): void;
 }
 
-/** No place: the queue is full, the wait was too long, or the client left. */
+/** No place: the queue is full (maybe only by now, see {@link FairQueue}), the wait was too long, or the client left. */
 export interface Refusal {
   readonly kind: 'full' | 'timeout' | 'left';
   /** Whole milliseconds after which a place is likely, at least 1000. An estimate. */
@@ -73,12 +73,16 @@ class Place implements PlaceEntry {
 
 /**
  * The places of one target and the requests that wait for one. Users take turns, one request a turn; a user's own
- * requests go in order. A user whose slots are all taken is passed over, and is first once one is free. Nothing here
- * takes time in the number of requests or users that wait.
+ * requests go in order. A user whose slots are all taken is passed over, and is first once one is free.
+ *
+ * Users share the room to wait, too: where it is full, the newest request of the user who has most waiting is refused for
+ * one of a user who has less even with it; so nobody's only request is. Finding that user takes time in the number of
+ * users who wait; nothing else takes time in the number of requests or users that wait.
  */
 export class FairQueue {
   private held = 0;
   private inLine = 0;
+  private queued = 0;
   /** Moving average of how long a place is held, in ms. */
   private meanMs: number | undefined;
   private readonly lines = new Map<string, Line>();
@@ -124,9 +128,12 @@ export class FairQueue {
   enter(user: string, signal: () => AbortSignal): Entry | Promise<Entry> {
     // A free place means that nobody waits but those whose slots are all taken: so nobody is overtaken here.
     if (this.hasPlace() && this.users.take(user)) return this.admit(user);
-    if (this.inLine >= this.options.size) return this.refusal('full', user);
+    const isFull = this.inLine >= this.options.size;
+    const overlong = isFull ? this.overlong(user) : undefined;
+    if (isFull && overlong === undefined) return this.refusal('full', user);
     const client = signal();
     if (client.aborted) return this.refusal('left', user);
+    if (overlong !== undefined) this.drop(overlong, overlong.waiters.last!, 'full');
     return this.wait(user, client);
   }
 
@@ -155,9 +162,16 @@ export class FairQueue {
     return new Place(this, user, this.clock.now());
   }
 
+  /** The line that makes room for one more request of a user, if that one's line will still be the shorter. */
+  private overlong(user: string): Line | undefined {
+    const longest = longestLine(this.lines.values());
+    const own = (this.lines.get(user)?.waiters.size ?? 0) + 1;
+    return longest !== undefined && own < longest.waiters.size ? longest : undefined;
+  }
+
   private wait(user: string, client: AbortSignal): Promise<Entry> {
     const { promise, resolve } = Promise.withResolvers<Entry>();
-    const waiter = new Waiter(resolve);
+    const waiter = new Waiter(this.queued++, resolve);
     const line = this.lines.get(user) ?? this.newLine(user);
     line.waiters.push(waiter);
     this.inLine++;
@@ -235,7 +249,7 @@ export class FairQueue {
   }
 
   /** A request stops waiting without a place. */
-  private drop(line: Line, waiter: Waiter, kind: 'timeout' | 'left'): void {
+  private drop(line: Line, waiter: Waiter, kind: Refusal['kind']): void {
     waiter.unwatch();
     const refusal = this.refusal(kind, line.user, line);
     line.waiters.remove(waiter);
