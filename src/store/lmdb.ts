@@ -1,4 +1,14 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, statfsSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { ABORT, open, type RootDatabase } from 'lmdb';
 import { Gate } from './lmdb-gate.ts';
@@ -55,6 +65,7 @@ export class LmdbWindows implements WindowStore {
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       refuseOtherFiles(join(path, 'data.mdb'));
+      refuseUnusableLock(join(path, 'lock.mdb'));
       this.gate = new Gate(join(path, 'gate'));
       this.db = this.gate.whileAlone(() => openEnvironment(path));
       this.write(() => undefined);
@@ -261,4 +272,15 @@ function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
     keyEncoding: 'binary',
     cache: false,
   });
+}
+
+/**
+ * It ends the process too when it can't open its lock file.
+ *
+ * @throws Error for a lock that is no file, or one that can't be written
+ */
+function refuseUnusableLock(file: string): void {
+  if (!existsSync(file)) return;
+  if (!statSync(file).isFile()) throw new Error('lock.mdb there is no file');
+  accessSync(file, constants.R_OK | constants.W_OK);
 }
