@@ -98,7 +98,10 @@ export class Gateway {
     if (tooLong) return withId(tooLong);
     const refusal = ticket && (await ticket.enter());
     if (refusal) return withId(refusal);
-    const outcome = await forward(exchange, this.config);
+    const outcome = await forward(exchange, this.config).catch((error: unknown) => {
+      ticket?.ended();
+      throw error;
+    });
     if (outcome instanceof WireFailure) {
       ticket?.ended(outcome);
       return withId(refuseFailed(outcome, exchange.upstream.target.name));

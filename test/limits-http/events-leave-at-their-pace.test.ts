@@ -100,6 +100,15 @@ test('a client that asks for gzip is paced too', async () => {
   expect(client.log).not.toContain('event 1');
 });
 
+test('an upstream that compresses unasked: the bytes are as they came', async () => {
+  const body = gzipSync(events(300).join(''));
+  await using way = await startWay(paced('500/second'), async (request) => {
+    await request.whole();
+    request.answer(200, body, [sseType, 'Content-Encoding: gzip']);
+  });
+  expect((await way.ask(chatPath, streaming)).body.equals(body)).toBe(true);
+});
+
 test('the type of an event stream in any case', async () => {
   await using way = await startWay(paced('1/hour'), async (request) => {
     await request.whole();

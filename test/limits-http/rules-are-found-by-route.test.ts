@@ -43,6 +43,11 @@ test('a rule without a slash before, or with one behind, is the same rule', asyn
   expect(await way.statuses(2, '/v1/models')).toEqual([200, 429]);
 });
 
+test('a rule with an escape is that of the path which has it', async () => {
+  await using way = await startWay({ REQ_RATE_LIMIT: limit('1/hour', '/v1/models/a%20b') });
+  expect(await way.statuses(2, '/v1/models/a%20b')).toEqual([200, 429]);
+});
+
 test('prefixes of targets count', async () => {
   await using other = await startUpstream();
   await using way = await startWay({

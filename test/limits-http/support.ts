@@ -106,6 +106,7 @@ export async function spawnWorkers(env: Env) {
   await until(() => said.includes('listening on') || child.exitCode !== null, 'aifd listens', 15_000);
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
     async [Symbol.asyncDispose](): Promise<void> {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
