@@ -1,3 +1,4 @@
+import { deadlines } from './upstream/wire/deadlines.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
 
 /** A request body on its way upstream. Only what is whole, or not yet begun, can be sent again. */
@@ -51,16 +52,8 @@ const json = /^application\/json/i;
 /** What holds no prompt that could be estimated. */
 const media = /^(?:multipart|audio|video|image)\/|^application\/octet-stream/i;
 
-async function readWhole(request: Request, stallSeconds: number): Promise<RequestBody> {
-  const arriving = request.bytes();
-  if (Bun.peek.status(arriving) === 'pending' && stallSeconds > 0) {
-    return { kind: 'bytes', bytes: await inTime(arriving.catch(left), stallSeconds) };
-  }
-  try {
-    return { kind: 'bytes', bytes: await arriving };
-  } catch {
-    return left();
-  }
+function readWhole(request: Request, stallSeconds: number): Promise<RequestBody> {
+  return inTime(request.bytes(), stallSeconds, (bytes) => ({ kind: 'bytes', bytes }));
 }
 
 /** A chunked body, whole when it ends within `most` bytes, else as a stream again. */
@@ -72,8 +65,7 @@ async function readSome(
   const reader = stream.getReader();
   const read: Uint8Array[] = [];
   for (let bytes = 0; bytes <= most; bytes += read.at(-1)!.length) {
-    const reading = reader.read().catch(left);
-    const { done, value } = await (stallSeconds > 0 ? inTime(reading, stallSeconds) : reading);
+    const { done, value } = await inTime(reader.read(), stallSeconds, (next) => next);
     if (done) return { kind: 'bytes', bytes: Buffer.concat(read) };
     read.push(value as Uint8Array);
   }
@@ -88,16 +80,32 @@ async function readSome(
   return { kind: 'stream', stream: rest, length: undefined, consumed: true };
 }
 
-/** @throws WireFailure `upload_timeout` */
-function inTime<T>(arriving: Promise<T>, seconds: number): Promise<T> {
-  const { promise: stalled, reject } = Promise.withResolvers<never>();
-  const failure = new WireFailure('upload_timeout', `no whole body within ${seconds} s`);
-  const timer = setTimeout(() => reject(failure), seconds * 1000);
-  return Promise.race([arriving, stalled]).finally(() => clearTimeout(timer));
-}
-
-function left(): never {
-  throw new WireFailure('aborted', 'the client left');
+/**
+ * What arrives from the client, if it does in time. On the shared deadlines, without a timer or an error of its own: each
+ * small request comes by here.
+ */
+function inTime<T, R>(arriving: Promise<T>, seconds: number, then: (value: T) => R): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const since = performance.now();
+    const stall = {
+      check(now: number): void {
+        if (now - since <= seconds * 1000) return;
+        deadlines.delete(stall);
+        reject(new WireFailure('upload_timeout', `no whole body within ${seconds} s`));
+      },
+    };
+    if (seconds > 0) deadlines.add(stall);
+    arriving.then(
+      (value) => {
+        deadlines.delete(stall);
+        resolve(then(value));
+      },
+      () => {
+        deadlines.delete(stall);
+        reject(new WireFailure('aborted', 'the client left'));
+      },
+    );
+  });
 }
 
 /** True while the body can go upstream once more. */

@@ -3,7 +3,18 @@ import { gzipSync } from 'node:zlib';
 import { RawClient, requestBytes } from '../support/raw.ts';
 import { until, within } from '../support/until.ts';
 import type { UpstreamRequest } from '../support/upstream.ts';
-import { chat, chatPath, chunk, delta, jsonType, lastChunk, limit, sseType, startWay, streamHead } from './support.ts';
+import {
+  chat,
+  chatPath,
+  chunk,
+  delta,
+  jsonType,
+  lastChunk,
+  limit,
+  sseType,
+  startWay,
+  streamHead,
+} from './support.ts';
 
 const streaming = chat({ stream: true });
 const paced = (pace: string, route?: string) => ({ TOKEN_RATE_LIMIT: limit(pace, route) });
@@ -95,7 +106,10 @@ test('a client that asks for gzip is paced too', async () => {
     if (zipped) request.answer(200, gzipSync(body), [sseType, 'Content-Encoding: gzip']);
     else request.send(streamHead + chunk(body) + lastChunk);
   });
-  using client = await way.begin(chatPath, { ...streaming, headers: [...streaming.headers!, 'Accept-Encoding: gzip'] });
+  using client = await way.begin(chatPath, {
+    ...streaming,
+    headers: [...streaming.headers!, 'Accept-Encoding: gzip'],
+  });
   await client.seen('event 0');
   expect(client.log).not.toContain('event 1');
 });

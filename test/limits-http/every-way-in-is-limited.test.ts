@@ -65,6 +65,8 @@ test('a WebSocket counts once, whatever goes over it', async () => {
   expect(upstream.requests).toHaveLength(2);
 });
 
+const offered = (key: string) => [`Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.${key}`];
+
 test('a WebSocket with its key as a sub-protocol is that user', async () => {
   await using upstream = startWebSocketUpstream(echo);
   await using aifd = await startAifd({
@@ -73,7 +75,6 @@ test('a WebSocket with its key as a sub-protocol is that user', async () => {
     RATE_LIMIT_BACKEND: 'memory',
     REQ_RATE_LIMIT: limit('1/hour', '/v1/realtime'),
   });
-  const offered = (key: string) => [`Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.${key}`];
   using first = await shakeHands(aifd.url, '/v1/realtime', offered('fk-a'));
   using again = await shakeHands(aifd.url, '/v1/realtime', ['Authorization: Bearer fk-a']);
   using other = await shakeHands(aifd.url, '/v1/realtime', offered('fk-b'));

@@ -48,16 +48,20 @@ async function expectExact(urls: readonly string[], run: string): Promise<void> 
   expect(seen.get(run)).toBe(100);
 }
 
-test.each(strategies)('4 workers on one LMDB: exactly 100 of 2,000 pass (%s)', async (strategy) => {
-  const env = {
-    DATA_DIR: emptyFolder(),
-    OPENAI_BASE_URL: `http://127.0.0.1:${upstream.port}`,
-    REQ_RATE_LIMIT: rules,
-    RATE_LIMIT_STRATEGY: strategy,
-  };
-  await using aifd = await spawnWorkers(env);
-  await expectExact([aifd.url], `lmdb ${strategy}`);
-}, 30_000);
+test.each(strategies)(
+  '4 workers on one LMDB: exactly 100 of 2,000 pass (%s)',
+  async (strategy) => {
+    const env = {
+      DATA_DIR: emptyFolder(),
+      OPENAI_BASE_URL: `http://127.0.0.1:${upstream.port}`,
+      REQ_RATE_LIMIT: rules,
+      RATE_LIMIT_STRATEGY: strategy,
+    };
+    await using aifd = await spawnWorkers(env);
+    await expectExact([aifd.url], `lmdb ${strategy}`);
+  },
+  30_000,
+);
 
 test('per user and per rule: 4 workers, two users, two rules', async () => {
   const env = {

@@ -6,7 +6,19 @@ import { Dice } from '../support/random.ts';
 import { RawClient, requestBytes } from '../support/raw.ts';
 import { until } from '../support/until.ts';
 import type { UpstreamRequest } from '../support/upstream.ts';
-import { chat, chatPath, chunk, delta, json, jsonType, lastChunk, limit, sseType, startWay, streamHead } from './support.ts';
+import {
+  chat,
+  chatPath,
+  chunk,
+  delta,
+  json,
+  jsonType,
+  lastChunk,
+  limit,
+  sseType,
+  startWay,
+  streamHead,
+} from './support.ts';
 
 /** What the upstream may do. A request to `/v1/ok` it answers. */
 const upstreamEnds: Record<string, (request: UpstreamRequest) => unknown> = {
@@ -25,10 +37,17 @@ const upstreamEnds: Record<string, (request: UpstreamRequest) => unknown> = {
   closes: (request) => request.end(),
   'answers nonsense': (request) => request.send('SMTP ready\r\n\r\n'),
   'answers 700': (request) => request.answer(700, 'x'),
-  'answers a strange 101': (request) => request.send('HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
+  'answers a strange 101': (request) =>
+    request.send('HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
   'answers before the upload has come': (request) => request.answer(413, 'x'),
 };
-const clientEnds = ['reads', 'leaves at once', 'leaves at the answer', 'leaves in its upload', 'never reads'] as const;
+const clientEnds = [
+  'reads',
+  'leaves at once',
+  'leaves at the answer',
+  'leaves in its upload',
+  'never reads',
+] as const;
 
 async function endSomehow(url: string, kind: string, end: (typeof clientEnds)[number]): Promise<void> {
   const client = await RawClient.open(url);
@@ -45,7 +64,8 @@ async function endSomehow(url: string, kind: string, end: (typeof clientEnds)[nu
     await Bun.sleep(3);
     return client.leave();
   }
-  if (end === 'leaves at the answer') await until(() => client.log !== '' || client.state !== 'open', 'x', 30).catch(() => {});
+  if (end === 'leaves at the answer')
+    await until(() => client.log !== '' || client.state !== 'open', 'x', 30).catch(() => {});
   else await client.response('POST', 30).catch(() => {});
   client.leave();
 }
@@ -58,45 +78,52 @@ const settings: Record<string, Record<string, string>> = {
   'of one user': { CONCURRENCY_LIMIT: '0', USER_CONCURRENCY_LIMIT: '2' },
 };
 
-test.each(Object.keys(settings))('200 requests that end somehow leave every place free (%s)', async (name) => {
-  const dice = new Dice(20_261_123);
-  await using way = await startWay(
-    { CONCURRENCY_LIMIT: '2', QUEUE_SIZE: '1000', QUEUE_TIMEOUT: '0.2', ...settings[name] },
-    async (request) => {
-      const kind = decodeURIComponent(request.target.split('?')[1] ?? '');
-      if (kind !== 'answers before the upload has come') await request.whole();
-      (upstreamEnds[kind] ?? upstreamEnds.answers!)(request);
-    },
-  );
-  const kinds = Object.keys(upstreamEnds);
-  const endings: string[] = [];
-  await Promise.all(
-    Array.from({ length: 20 }, async () => {
-      for (let i = 0; i < 10; i++) {
-        const [kind, end] = [dice.pick(kinds), dice.pick(clientEnds)];
-        endings.push(`${kind} / ${end}`);
-        await endSomehow(way.url, kind, end);
-      }
-    }),
-  );
-  // Both places: two requests at once, neither of which has to wait for another.
-  await until(
-    async () => {
-      const two = await Promise.all([way.ask('/v1/ok'), way.ask('/v1/ok')]);
-      return two.every(({ status }) => status === 200);
-    },
-    'both places are free',
-    5000,
-  );
-  await expectPlaces(way, 2);
-}, 20_000);
+test.each(Object.keys(settings))(
+  '200 requests that end somehow leave every place free (%s)',
+  async (name) => {
+    const dice = new Dice(20_261_123);
+    await using way = await startWay(
+      { CONCURRENCY_LIMIT: '2', QUEUE_SIZE: '1000', QUEUE_TIMEOUT: '0.2', ...settings[name] },
+      async (request) => {
+        const kind = decodeURIComponent(request.target.split('?')[1] ?? '');
+        if (kind !== 'answers before the upload has come') await request.whole();
+        (upstreamEnds[kind] ?? upstreamEnds.answers!)(request);
+      },
+    );
+    const kinds = Object.keys(upstreamEnds);
+    const endings: string[] = [];
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        for (let i = 0; i < 10; i++) {
+          const [kind, end] = [dice.pick(kinds), dice.pick(clientEnds)];
+          endings.push(`${kind} / ${end}`);
+          await endSomehow(way.url, kind, end);
+        }
+      }),
+    );
+    // Both places: two requests at once, neither of which has to wait for another.
+    await until(
+      async () => {
+        const two = await Promise.all([way.ask('/v1/ok'), way.ask('/v1/ok')]);
+        return two.every(({ status }) => status === 200);
+      },
+      'both places are free',
+      5000,
+    );
+    await expectPlaces(way, 2);
+  },
+  20_000,
+);
 
 /** So many requests are held at the upstream at once: no place was lost, and none was made. */
 async function expectPlaces(way: Awaited<ReturnType<typeof startWay>>, count: number): Promise<void> {
   const path = `/v1/hold?${encodeURIComponent('says nothing')}`;
   const before = way.upstream.requests.length;
   const clients = await Promise.all(Array.from({ length: count + 1 }, () => way.begin(path)));
-  await until(() => way.upstream.requests.length >= before + count, 'as many are upstream as there are places');
+  await until(
+    () => way.upstream.requests.length >= before + count,
+    'as many are upstream as there are places',
+  );
   await way.ask('/healthz');
   expect(way.upstream.requests.length).toBe(before + count);
   for (const client of clients) client.leave();
@@ -162,7 +189,12 @@ test('a WebSocket that is refused upstream, or left in its handshake, frees its 
   await using way = await startWay({ CONCURRENCY_LIMIT: '1', QUEUE_TIMEOUT: '3' }, async (request, index) => {
     if (!request.header('upgrade') || index % 2 === 0) request.answer(403, 'no');
   });
-  const shake = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
+  const shake = [
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  ];
   for (let i = 0; i < 20; i++) {
     const seen = way.upstream.requests.length;
     const client = await way.begin('/v1/realtime', { headers: shake });

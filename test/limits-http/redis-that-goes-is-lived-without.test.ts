@@ -6,7 +6,8 @@ import { until } from '../support/until.ts';
 import { startUpstream } from '../support/upstream.ts';
 import { bearer, chatPath, limit } from './support.ts';
 
-const times = (text: string, what: RegExp): number => text.split('\n').filter((line) => what.test(line)).length;
+const times = (text: string, what: RegExp): number =>
+  text.split('\n').filter((line) => what.test(line)).length;
 
 const whileGone: Record<string, { statuses: number[]; says: RegExp }> = {
   local: { statuses: [200, 200, 200, 429, 429], says: /own memory/ },
@@ -65,37 +66,45 @@ test.skipIf(!hasRedis).each(Object.keys(whileGone))(
   30_000,
 );
 
-test.skipIf(!hasRedis)('a Redis that is not there at the start is waited for in the same way', async () => {
-  await using upstream = await startUpstream();
-  const first = await startRedis();
-  await first[Symbol.asyncDispose]();
-  await using aifd = await spawnAifd({
-    OPENAI_BASE_URL: upstream.url,
-    RATE_LIMIT_BACKEND: `redis://:hunter2@127.0.0.1:${first.port}`,
-    REQ_RATE_LIMIT: limit('1/hour'),
-  });
-  expect((await ask(aifd.url, chatPath)).status).toBe(200);
-  expect((await ask(aifd.url, chatPath)).status).toBe(429);
-  await until(() => /backend is gone/.test(aifd.output.text), 'it says that it is gone');
-  expect(aifd.output.text).not.toContain('hunter2');
-}, 20_000);
+test.skipIf(!hasRedis)(
+  'a Redis that is not there at the start is waited for in the same way',
+  async () => {
+    await using upstream = await startUpstream();
+    const first = await startRedis();
+    await first[Symbol.asyncDispose]();
+    await using aifd = await spawnAifd({
+      OPENAI_BASE_URL: upstream.url,
+      RATE_LIMIT_BACKEND: `redis://:hunter2@127.0.0.1:${first.port}`,
+      REQ_RATE_LIMIT: limit('1/hour'),
+    });
+    expect((await ask(aifd.url, chatPath)).status).toBe(200);
+    expect((await ask(aifd.url, chatPath)).status).toBe(429);
+    await until(() => /backend is gone/.test(aifd.output.text), 'it says that it is gone');
+    expect(aifd.output.text).not.toContain('hunter2');
+  },
+  20_000,
+);
 
-test.skipIf(!hasRedis)('one that hangs does not hang requests', async () => {
-  await using upstream = await startUpstream();
-  await using redis = await startRedis();
-  await using aifd = await spawnAifd({
-    OPENAI_BASE_URL: upstream.url,
-    RATE_LIMIT_BACKEND: redis.url,
-    REQ_RATE_LIMIT: limit('3/hour'),
-  });
-  expect((await ask(aifd.url, chatPath)).status).toBe(200);
-  process.kill(redis.pid, 'SIGSTOP');
-  try {
-    // From here on this process's memory decides.
-    const statuses = [];
-    for (let i = 0; i < 4; i++) statuses.push((await ask(aifd.url, chatPath)).status);
-    expect(statuses).toEqual([200, 200, 200, 429]);
-  } finally {
-    process.kill(redis.pid, 'SIGCONT');
-  }
-}, 20_000);
+test.skipIf(!hasRedis)(
+  'one that hangs does not hang requests',
+  async () => {
+    await using upstream = await startUpstream();
+    await using redis = await startRedis();
+    await using aifd = await spawnAifd({
+      OPENAI_BASE_URL: upstream.url,
+      RATE_LIMIT_BACKEND: redis.url,
+      REQ_RATE_LIMIT: limit('3/hour'),
+    });
+    expect((await ask(aifd.url, chatPath)).status).toBe(200);
+    process.kill(redis.pid, 'SIGSTOP');
+    try {
+      // From here on this process's memory decides.
+      const statuses = [];
+      for (let i = 0; i < 4; i++) statuses.push((await ask(aifd.url, chatPath)).status);
+      expect(statuses).toEqual([200, 200, 200, 429]);
+    } finally {
+      process.kill(redis.pid, 'SIGCONT');
+    }
+  },
+  20_000,
+);

@@ -58,7 +58,13 @@ test('base ending in /v1: with and without it is one pool', async () => {
     OPENAI_BASE_URL: `${outer.upstream.url}/v1`,
     REQ_RATE_LIMIT: limit('2/hour'),
   });
-  const paths = ['/chat/completions', chatPath, '//chat/completions', '/v1//chat/completions', '/%63hat/completions'];
+  const paths = [
+    '/chat/completions',
+    chatPath,
+    '//chat/completions',
+    '/v1//chat/completions',
+    '/%63hat/completions',
+  ];
   const seen: number[] = [];
   for (const path of paths) seen.push((await way.ask(path)).status);
   expect(seen).toEqual([200, 200, 429, 429, 429]);
@@ -104,9 +110,10 @@ test.each([
   expect((await way.ask(chatPath, { headers: [bearer('fk-two')] })).status).toBe(200);
 });
 
+const ownAnd = (junk: string) => [bearer('sk-own'), `x-api-key: ${junk}`];
+
 test('a client that sends a key of its own is known by the key that goes upstream', async () => {
   await using way = await startWay({ REQ_RATE_LIMIT: limit('1/hour') });
-  const headers = (junk: string) => [bearer('sk-own'), `x-api-key: ${junk}`];
-  expect((await way.ask(`${chatPath}?key=a`, { headers: headers('a') })).status).toBe(200);
-  expect((await way.ask(`${chatPath}?key=b`, { headers: headers('b') })).status).toBe(429);
+  expect((await way.ask(`${chatPath}?key=a`, { headers: ownAnd('a') })).status).toBe(200);
+  expect((await way.ask(`${chatPath}?key=b`, { headers: ownAnd('b') })).status).toBe(429);
 });

@@ -2,9 +2,10 @@ import { expect, test } from 'bun:test';
 import { startUpstream } from '../support/upstream.ts';
 import { bearer, chatPath, limit, startBefore, startWay } from './support.ts';
 
+const as = (key: string) => ({ headers: [bearer(key)] });
+
 test('each user has a window of their own', async () => {
   await using way = await startWay({ REQ_RATE_LIMIT: limit('2/hour') });
-  const as = (key: string) => ({ headers: [bearer(key)] });
   expect(await way.statuses(3, chatPath, as('a'))).toEqual([200, 200, 429]);
   expect(await way.statuses(3, chatPath, as('b'))).toEqual([200, 200, 429]);
   expect(await way.statuses(3)).toEqual([200, 200, 429]);

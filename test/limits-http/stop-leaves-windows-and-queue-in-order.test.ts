@@ -19,7 +19,9 @@ test('after SIGTERM what waits in the queue has its turn still', async () => {
     await until(() => held.length === i + 1, 'the next is upstream');
     held[i]!.answer(200, 'ok');
   }
-  expect((await Promise.all(clients.map((client) => client.response()))).map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect((await Promise.all(clients.map((client) => client.response()))).map(({ status }) => status)).toEqual(
+    [200, 200, 200],
+  );
   expect(await aifd.child.exited).toBe(0);
 });
 
@@ -39,7 +41,8 @@ test('streams that a stop cuts are settled, and the process ends in order', asyn
   {
     await using aifd = await spawnAifd(env);
     const clients = await Promise.all(Array.from({ length: 5 }, () => RawClient.open(aifd.url)));
-    for (const client of clients) client.send(requestBytes(chatPath, chat({ stream: true, max_tokens: 1900 })));
+    for (const client of clients)
+      client.send(requestBytes(chatPath, chat({ stream: true, max_tokens: 1900 })));
     for (const client of clients) await client.seen('xxx');
     aifd.child.kill('SIGTERM');
     expect({ code: await aifd.child.exited, output: aifd.output.text }).toMatchObject({ code: 0 });
@@ -69,7 +72,10 @@ test('a worker that is killed in a storm costs nobody the limit', async () => {
     }
   });
   await until(() => asked > 60, 'the storm has begun');
-  const children = readFileSync(`/proc/${aifd.pid}/task/${aifd.pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const children = readFileSync(`/proc/${aifd.pid}/task/${aifd.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
   expect(children).toHaveLength(4);
   process.kill(children[0]!, 'SIGKILL');
   await Promise.all(storm);

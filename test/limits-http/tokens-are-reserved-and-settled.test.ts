@@ -58,7 +58,10 @@ const besideProbes = (act: (request: UpstreamRequest) => unknown): Handler =>
   );
 
 test('a probe reserves what it is said to', async () => {
-  await using way = await startWay(tokens, besideProbes(() => {}));
+  await using way = await startWay(
+    tokens,
+    besideProbes(() => {}),
+  );
   expect(await used(way, () => true)).toBe(0);
   expect(await used(way, () => true)).toBe(0);
 });
@@ -79,14 +82,20 @@ test('what is asked for is reserved on entry: two at once that are too much toge
 });
 
 test('usage of a JSON answer is what is counted', async () => {
-  await using way = await startWay(tokens, besideProbes((request) => request.answer(200, completion(321), jsonType)));
+  await using way = await startWay(
+    tokens,
+    besideProbes((request) => request.answer(200, completion(321), jsonType)),
+  );
   const response = await way.ask(chatPath, chat({ max_tokens: 900 }));
   expect(remainingTokens(response)).toBeLessThan(100);
   expect(await used(way, (n) => n === 321)).toBe(321);
 });
 
 test('usage over what was reserved is counted too', async () => {
-  await using way = await startWay(tokens, besideProbes((request) => request.answer(200, completion(990), jsonType)));
+  await using way = await startWay(
+    tokens,
+    besideProbes((request) => request.answer(200, completion(990), jsonType)),
+  );
   await look(way);
   await until(async () => (await look(way)).status === 429, 'the window is used up');
 });
@@ -94,21 +103,32 @@ test('usage over what was reserved is counted too', async () => {
 test('usage of a stream that has it', async () => {
   const usage = `data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":40,"total_tokens":50}}\n\n`;
   const body = delta('hello') + usage + 'data: [DONE]\n\n';
-  await using way = await startWay(tokens, besideProbes((request) => request.answer(200, body, [sseType])));
+  await using way = await startWay(
+    tokens,
+    besideProbes((request) => request.answer(200, body, [sseType])),
+  );
   await way.ask(chatPath, chat({ max_tokens: 900, stream: true, stream_options: { include_usage: true } }));
   expect(await used(way, (n) => n === 50)).toBe(50);
 });
 
 test('a stream without usage is counted by what came', async () => {
   const body = delta('x'.repeat(400)).repeat(3) + 'data: [DONE]\n\n';
-  await using way = await startWay(tokens, besideProbes((request) => request.answer(200, body, [sseType])));
+  await using way = await startWay(
+    tokens,
+    besideProbes((request) => request.answer(200, body, [sseType])),
+  );
   await way.ask(chatPath, chat({ max_tokens: 900, stream: true }));
   expect(await used(way, (n) => n >= 290 && n <= 320)).toBeGreaterThan(0);
 });
 
 test.each([
   ['JSON', () => completion(77), jsonType],
-  ['SSE', () => `${delta('a')}data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":70,"total_tokens":77}}\n\n`, [sseType]],
+  [
+    'SSE',
+    () =>
+      `${delta('a')}data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":70,"total_tokens":77}}\n\n`,
+    [sseType],
+  ],
 ])('a gzip answer: %s', async (_, body, type) => {
   const bytes = gzipSync(body());
   await using way = await startWay(
@@ -120,19 +140,28 @@ test.each([
 });
 
 test.each([400, 401, 429, 500])('an error answer gives all back: %i', async (status) => {
-  await using way = await startWay(tokens, besideProbes((request) => request.answer(status, completion(500), jsonType)));
+  await using way = await startWay(
+    tokens,
+    besideProbes((request) => request.answer(status, completion(500), jsonType)),
+  );
   expect((await way.ask(chatPath, chat({ max_tokens: 900 }))).status).toBe(status);
   expect(await used(way, (n) => n === 0)).toBe(0);
 });
 
 test('an upstream that dies before its answer gives all back', async () => {
-  await using way = await startWay(tokens, besideProbes((request) => request.die()));
+  await using way = await startWay(
+    tokens,
+    besideProbes((request) => request.die()),
+  );
   expect((await way.ask(chatPath, chat({ max_tokens: 900 }))).status).toBe(502);
   expect(await used(way, (n) => n === 0)).toBe(0);
 });
 
 test('an answer that cannot be passed on gives its tokens back, or counts what it used', async () => {
-  await using way = await startWay(tokens, besideProbes((request) => request.answer(700, completion(500), jsonType)));
+  await using way = await startWay(
+    tokens,
+    besideProbes((request) => request.answer(700, completion(500), jsonType)),
+  );
   expect((await way.ask(chatPath, chat({ max_tokens: 900 }))).status).toBe(502);
   expect(await used(way, (n) => n === 0)).toBe(0);
 });
@@ -163,7 +192,10 @@ test('an upstream that dies in its stream: what was sent', async () => {
 });
 
 test('a client that leaves before the answer pays for the prompt that was sent, and no more', async () => {
-  await using way = await startWay(tokens, besideProbes(() => {}));
+  await using way = await startWay(
+    tokens,
+    besideProbes(() => {}),
+  );
   const prompt = { messages: [{ role: 'user', content: 'y'.repeat(1200) }], max_tokens: 500 };
   using client = await way.begin(chatPath, chat(prompt));
   await (await way.upstream.request(0)).whole();

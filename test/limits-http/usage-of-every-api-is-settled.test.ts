@@ -24,7 +24,12 @@ const answers: [string, string, string, string[]][] = [
     `event: response.completed\ndata: ${JSON.stringify({ type: 'response.completed', response: { usage } })}\n\n`,
     [sseType],
   ],
-  ['embeddings', '/v1/embeddings', JSON.stringify({ data: [], usage: { prompt_tokens: 42, total_tokens: 42 } }), jsonType],
+  [
+    'embeddings',
+    '/v1/embeddings',
+    JSON.stringify({ data: [], usage: { prompt_tokens: 42, total_tokens: 42 } }),
+    jsonType,
+  ],
   [
     'Anthropic’s messages',
     '/v1/messages',
@@ -59,34 +64,63 @@ test.each(answers)('%s', async (_, path, body, type) => {
   });
 });
 
-test.each([-500, '"500"', 1e300, 0.5, 'null', '{}'])('usage that is nonsense does no harm: %s', async (total) => {
-  await using way = await startWay(tokens, async (request, index) => {
-    await request.whole();
-    if (request.target === '/v1/probe') request.answer(400, '{}', jsonType);
-    else if (index === 0) request.answer(200, '{"usage":{"prompt_tokens":100,"completion_tokens":200,"total_tokens":300}}', jsonType);
-    else request.answer(200, `{"usage":{"prompt_tokens":${total},"completion_tokens":${total},"total_tokens":${total}}}`, jsonType);
-  });
-  await way.ask('/v1/chat/completions', chat({ max_tokens: 900 }));
-  const response = await way.ask('/v1/chat/completions', chat({ max_tokens: 900 }));
-  expect(response.status).toBe(200);
-  const after = await counted(way.url);
-  // What was counted before is not taken back, and what comes out is a whole number.
-  expect(after).toBeGreaterThanOrEqual(300);
-  expect(Number.isInteger(after)).toBe(true);
-});
+test.each(['-500', '"500"', '1e300', '0.5', 'null', '{}'])(
+  'usage that is nonsense does no harm: %s',
+  async (total) => {
+    await using way = await startWay(tokens, async (request, index) => {
+      await request.whole();
+      if (request.target === '/v1/probe') request.answer(400, '{}', jsonType);
+      else if (index === 0)
+        request.answer(
+          200,
+          '{"usage":{"prompt_tokens":100,"completion_tokens":200,"total_tokens":300}}',
+          jsonType,
+        );
+      else
+        request.answer(
+          200,
+          `{"usage":{"prompt_tokens":${total},"completion_tokens":${total},"total_tokens":${total}}}`,
+          jsonType,
+        );
+    });
+    await way.ask('/v1/chat/completions', chat({ max_tokens: 900 }));
+    const response = await way.ask('/v1/chat/completions', chat({ max_tokens: 900 }));
+    expect(response.status).toBe(200);
+    const after = await counted(way.url);
+    // What was counted before is not taken back, and what comes out is a whole number.
+    expect(after).toBeGreaterThanOrEqual(300);
+    expect(Number.isInteger(after)).toBe(true);
+  },
+);
 
 test('OpenAI’s SDK before the demo: its usage is what is counted, streamed and not', async () => {
   const demo = startDemoUpstream();
   try {
-    await using aifd = await startAifd({ OPENAI_BASE_URL: demo.url, RATE_LIMIT_BACKEND: 'memory', ...tokens });
+    await using aifd = await startAifd({
+      OPENAI_BASE_URL: demo.url,
+      RATE_LIMIT_BACKEND: 'memory',
+      ...tokens,
+    });
     const client = new OpenAI({ apiKey: 'sk-x', baseURL: `${aifd.url}/v1`, maxRetries: 0 });
-    const body = { model: 'demo-chat', messages: [{ role: 'user' as const, content: 'hello there' }], max_tokens: 50 };
+    const body = {
+      model: 'demo-chat',
+      messages: [{ role: 'user' as const, content: 'hello there' }],
+      max_tokens: 50,
+    };
     const whole = await client.chat.completions.create(body);
     let sum = whole.usage!.total_tokens;
-    const stream = await client.chat.completions.create({ ...body, stream: true, stream_options: { include_usage: true } });
+    const stream = await client.chat.completions.create({
+      ...body,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
     for await (const { usage: last } of stream) sum += last?.total_tokens ?? 0;
     const seen = async (): Promise<number> => {
-      const asked = { method: 'POST', headers: [json, 'Authorization: Bearer sk-x'], body: '{"prompt":"abcd","max_tokens":1}' };
+      const asked = {
+        method: 'POST',
+        headers: [json, 'Authorization: Bearer sk-x'],
+        body: '{"prompt":"abcd","max_tokens":1}',
+      };
       return AMOUNT - remainingTokens(await ask(aifd.url, '/v1/nowhere', asked)) - 2;
     };
     await until(async () => (await seen()) === sum, 'all that was used is counted', 2000);

@@ -9,24 +9,28 @@ import { chat, chatPath, completion, freePort, jsonType, limit } from './support
 
 const strategies = ['fixed-window', 'fixed-window-elastic-expiry', 'moving-window'];
 
-test.each(strategies)('a window survives kill -9 and a restart (%s)', async (strategy) => {
-  await using upstream = await startUpstream();
-  const env = {
-    OPENAI_BASE_URL: upstream.url,
-    DATA_DIR: join(emptyFolder(), 'made', 'when needed'),
-    REQ_RATE_LIMIT: limit('4/hour'),
-    RATE_LIMIT_STRATEGY: strategy,
-  };
-  const statuses: number[] = [];
-  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
-    await using child = await spawnAifd(env);
-    for (let i = 0; i < 2; i++) statuses.push((await ask(child.url, chatPath)).status);
-    child.child.kill(signal);
-    await child.child.exited;
-  }
-  expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
-  expect(upstream.requests).toHaveLength(4);
-}, 20_000);
+test.each(strategies)(
+  'a window survives kill -9 and a restart (%s)',
+  async (strategy) => {
+    await using upstream = await startUpstream();
+    const env = {
+      OPENAI_BASE_URL: upstream.url,
+      DATA_DIR: join(emptyFolder(), 'made', 'when needed'),
+      REQ_RATE_LIMIT: limit('4/hour'),
+      RATE_LIMIT_STRATEGY: strategy,
+    };
+    const statuses: number[] = [];
+    for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+      await using child = await spawnAifd(env);
+      for (let i = 0; i < 2; i++) statuses.push((await ask(child.url, chatPath)).status);
+      child.child.kill(signal);
+      await child.child.exited;
+    }
+    expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
+    expect(upstream.requests).toHaveLength(4);
+  },
+  20_000,
+);
 
 test('tokens survive too', async () => {
   await using upstream = await startUpstream(async (request) => {
@@ -59,7 +63,10 @@ test('another limit or another strategy begins anew', async () => {
 
 test.each([
   ['no limit', {}],
-  ['pace and places only', { TOKEN_RATE_LIMIT: limit('9/second'), CONCURRENCY_LIMIT: '5', USER_CONCURRENCY_LIMIT: '1' }],
+  [
+    'pace and places only',
+    { TOKEN_RATE_LIMIT: limit('9/second'), CONCURRENCY_LIMIT: '5', USER_CONCURRENCY_LIMIT: '1' },
+  ],
   ['limits that are inf', { GLOBAL_RATE_LIMIT: 'inf', REQ_RATE_LIMIT: limit('inf') }],
   ['windows in memory', { GLOBAL_RATE_LIMIT: '5/hour', RATE_LIMIT_BACKEND: 'memory' }],
 ])('nothing is written to disk with %s', async (_, more) => {
@@ -73,7 +80,11 @@ test.each([
 test('with windows they are under DATA_DIR, for nobody else to read', async () => {
   await using upstream = await startUpstream();
   const DATA_DIR = join(emptyFolder(), 'data');
-  await using child = await spawnAifd({ OPENAI_BASE_URL: upstream.url, DATA_DIR, GLOBAL_RATE_LIMIT: '5/hour' });
+  await using child = await spawnAifd({
+    OPENAI_BASE_URL: upstream.url,
+    DATA_DIR,
+    GLOBAL_RATE_LIMIT: '5/hour',
+  });
   await ask(child.url, chatPath);
   expect(readdirSync(DATA_DIR)).toContain('windows');
 });
@@ -98,18 +109,22 @@ const broken: [string, (dir: string) => void][] = [
 ];
 
 for (const workers of ['1', '2']) {
-  test.each(broken)(`an unusable DATA_DIR stops the start (${workers} workers): %s`, async (_, make) => {
-    const DATA_DIR = join(emptyFolder(), 'data');
-    make(DATA_DIR);
-    const port = `${freePort()}`;
-    const env = { DATA_DIR, GLOBAL_RATE_LIMIT: '5/hour', WORKERS: workers, PORT: port, HOST: '127.0.0.1' };
-    const { err, code } = await aifd(['run'], { env });
-    expect(code).toBe(2);
-    expect(err).toContain(DATA_DIR);
-    expect(err).toMatch(/RATE_LIMIT_BACKEND|DATA_DIR/);
-    expect(err).not.toMatch(/\n\s+at /);
-    expect(err.split('\n').filter((line) => line.includes(DATA_DIR))).toHaveLength(1);
-  }, 20_000);
+  test.each(broken)(
+    `an unusable DATA_DIR stops the start (${workers} workers): %s`,
+    async (_, make) => {
+      const DATA_DIR = join(emptyFolder(), 'data');
+      make(DATA_DIR);
+      const port = `${freePort()}`;
+      const env = { DATA_DIR, GLOBAL_RATE_LIMIT: '5/hour', WORKERS: workers, PORT: port, HOST: '127.0.0.1' };
+      const { err, code } = await aifd(['run'], { env });
+      expect(code).toBe(2);
+      expect(err).toContain(DATA_DIR);
+      expect(err).toMatch(/RATE_LIMIT_BACKEND|DATA_DIR/);
+      expect(err).not.toMatch(/\n\s+at /);
+      expect(err.split('\n').filter((line) => line.includes(DATA_DIR))).toHaveLength(1);
+    },
+    20_000,
+  );
 }
 
 test('/proc is no place for it', async () => {

@@ -1,6 +1,6 @@
 import type { RequestBody } from '../../body.ts';
 import type { Connection } from './connection.ts';
-import { Deadlines, type Watched } from './deadlines.ts';
+import { deadlines, type Watched } from './deadlines.ts';
 import type { Origin } from './dial.ts';
 import { WireFailure } from './failure.ts';
 import { Pool } from './pool.ts';
@@ -35,7 +35,6 @@ interface BodyReader {
 }
 
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
-const deadlines = new Deadlines();
 
 /** An HTTP/1.1 client to one origin: pooled connections, exact limits, nothing added and nothing retried by itself. */
 export class WireClient {

@@ -36,3 +36,6 @@ export class Deadlines {
     this.timer = undefined;
   }
 }
+
+/** The process's own. */
+export const deadlines = new Deadlines();
