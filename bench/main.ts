@@ -126,7 +126,7 @@ console.log(
   `aifd ${versions.aifd}, Bun ${versions.bun}, HAProxy ${versions.haproxy}; ${plan.rounds} round(s), medians`,
 );
 console.log(table(compared));
-if (plan.chosen.some(({ group }) => group === 'sse') && plan.wanted.includes('haproxy+nodelay')) {
+if (compared.some(({ contender }) => contender === 'haproxy+nodelay')) {
   console.log(
     '\nNote: haproxy is as it comes; haproxy+nodelay has `option http-no-delay`, without which it may hold small events back.',
   );

@@ -24,6 +24,11 @@ import {
 } from './windows.ts';
 
 const KEY_BYTES = 16;
+/**
+ * An entry that is never removed: lmdb 3.5.6 ends the process (an assertion in mdb_freelist_save) when the last one of a
+ * young database is. No digest is this key.
+ */
+const STAYS = Buffer.alloc(KEY_BYTES);
 /** One step of the sweep, which holds up requests: so many windows looked at, and no more. */
 const SWEPT_AT_ONCE = 128;
 /** A step comes after so many hits, fewer than it looks at: new windows can't outrun it. */
@@ -68,7 +73,7 @@ export class LmdbWindows implements WindowStore {
       refuseUnusableLock(join(path, 'lock.mdb'));
       this.gate = new Gate(join(path, 'gate'));
       this.db = this.gate.whileAlone(() => openEnvironment(path));
-      this.write(() => undefined);
+      this.write(() => this.db.putSync(STAYS, Buffer.of(0)));
       this.guard();
       if (this.noRoom !== undefined) throw new Error(`less than ${SPARE_BYTES / 2 ** 20} MB are free`);
     } catch (error) {
@@ -108,7 +113,7 @@ export class LmdbWindows implements WindowStore {
 
   /** How many windows are on disk, those that ended and wait to be swept included. */
   get size(): number {
-    return (this.db.getStats() as { entryCount: number }).entryCount;
+    return (this.db.getStats() as { entryCount: number }).entryCount - 1;
   }
 
   private hitByWriting(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
@@ -206,7 +211,7 @@ export class LmdbWindows implements WindowStore {
     for (const { key, value } of this.db.getRange({ ...(start && { start }), limit: SWEPT_AT_ONCE })) {
       seen += 1;
       last = key;
-      if (endsOf(value) < before) ended.push(key);
+      if (!key.equals(STAYS) && endsOf(value) < before) ended.push(key);
     }
     this.sweepFrom = seen < SWEPT_AT_ONCE ? undefined : last;
     if (ended.length > 0) this.remove(ended, before);

@@ -3,8 +3,8 @@ import { spawnAifd } from '../support/aifd.ts';
 import { ask, type RawResponse } from '../support/raw.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
-import { startUpstream } from '../support/upstream.ts';
-import { bearer, chatPath, limit } from './support.ts';
+import { startUpstream, type UpstreamRequest } from '../support/upstream.ts';
+import { bearer, chat, chatPath, completion, jsonType, limit } from './support.ts';
 
 const times = (text: string, what: RegExp): number =>
   text.split('\n').filter((line) => what.test(line)).length;
@@ -105,6 +105,38 @@ test.skipIf(!hasRedis)(
     } finally {
       process.kill(redis.pid, 'SIGCONT');
     }
+  },
+  20_000,
+);
+
+test.skipIf(!hasRedis)(
+  'it goes amid many requests and streams: said once, and nobody is lost',
+  async () => {
+    const held: UpstreamRequest[] = [];
+    await using upstream = await startUpstream(async (request) => {
+      await request.whole();
+      held.push(request);
+    });
+    const redis = await startRedis();
+    await using aifd = await spawnAifd({
+      OPENAI_BASE_URL: upstream.url,
+      RATE_LIMIT_BACKEND: redis.url,
+      REQ_RATE_LIMIT: limit('100000/hour'),
+      TOKENS_LIMIT: limit('1000000/hour'),
+    });
+    const many = (): Promise<RawResponse>[] =>
+      Array.from({ length: 40 }, () => ask(aifd.url, chatPath, chat({ max_tokens: 100 })));
+    const before = many();
+    await until(() => held.length === 40, 'all are upstream');
+    await redis[Symbol.asyncDispose]();
+    const after = many();
+    await until(() => held.length === 80, 'those that came later are, too');
+    for (const request of held) request.answer(200, completion(7), jsonType);
+    const statuses = (await Promise.all([...before, ...after])).map(({ status }) => status);
+    expect(statuses).toEqual(Array(80).fill(200));
+    expect(aifd.child.exitCode).toBe(null);
+    await until(() => times(aifd.output.text, /backend is gone/) === 1, 'it says that it is gone');
+    expect(aifd.output.text).not.toMatch(/error:|unhandled/i);
   },
   20_000,
 );

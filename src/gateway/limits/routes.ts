@@ -5,7 +5,9 @@ export class RouteTable<T> {
   private readonly entries: readonly { readonly route: string; readonly rule: T }[];
 
   constructor(entries: readonly { readonly route: string; readonly rule: T }[]) {
-    this.entries = entries.toSorted((a, b) => b.route.length - a.route.length);
+    // Read as a path is read: a route with an escape would match nothing.
+    const read = entries.map(({ route, rule }) => ({ route: unescaped(route), rule }));
+    this.entries = read.toSorted((a, b) => b.route.length - a.route.length);
   }
 
   get size(): number {
@@ -31,11 +33,18 @@ function covers(route: string, path: string): boolean {
 export function limitedPaths(path: string, target: Target): string[] {
   const end = path.indexOf('?');
   let plain = end < 0 ? path : path.slice(0, end);
-  if (plain.includes('%'))
-    plain = plain.replace(/%([0-7][0-9a-f])/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
-  if (plain.includes('//')) plain = plain.replace(/\/{2,}/g, '/');
+  plain = unescaped(plain);
   if (!target.basePath.endsWith('/v1')) return [plain];
   const prefix = target.prefix === '/' ? '' : target.prefix;
   const rest = plain.slice(prefix.length);
   return [plain, covers('/v1', rest) ? prefix + rest.slice('/v1'.length) : `${prefix}/v1${rest}`];
+}
+
+/** ASCII escapes read, and slashes that are doubled taken as one. */
+function unescaped(path: string): string {
+  let plain = path;
+  if (plain.includes('%')) {
+    plain = plain.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  }
+  return plain.includes('//') ? plain.replace(/\/{2,}/g, '/') : plain;
 }

@@ -145,8 +145,9 @@ export class Ticket {
   }
 
   private used({ reported, total, input, output, text }: Usage): number {
-    if (reported) return total ?? (input ?? 0) + (output ?? 0);
-    return (input ?? this.estimate.prompt) + text;
+    // Whole tokens, whatever an upstream says: windows count nothing else.
+    if (reported) return Math.ceil(total ?? (input ?? 0) + (output ?? 0));
+    return Math.ceil((input ?? this.estimate.prompt) + text);
   }
 
   /** From what was reserved to what was used. */
