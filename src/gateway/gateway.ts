@@ -102,13 +102,18 @@ export class Gateway {
       ticket?.ended();
       throw error;
     });
-    if (outcome instanceof WireFailure) {
-      ticket?.ended(outcome);
-      return withId(refuseFailed(outcome, exchange.upstream.target.name));
-    }
+    if (outcome instanceof WireFailure) return this.unanswered(exchange, outcome);
     if (outcome.upgraded) return joinWebSockets(exchange, outcome, requestId);
     ticket?.answered(outcome);
     return toResponse(outcome, requestId, ticket) ?? withId(refuse('upstream_invalid_response'));
+  }
+
+  private unanswered({ ticket, upstream }: Exchange, failure: WireFailure): Response {
+    ticket?.ended(failure);
+    const response = withId(refuseFailed(failure, upstream.target.name));
+    // It was counted: the client may know what remains.
+    for (const [name, value] of ticket?.headers ?? []) response.headers.append(name, value);
+    return response;
   }
 
   /** Closes idle upstream connections and the windows. */
