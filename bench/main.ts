@@ -61,9 +61,9 @@ async function runRound(round: number, plan: Plan): Promise<void> {
     const chosen = plan.chosen.filter(({ rounds }) => round < rounds);
     contenders = await startContenders(available(plan.wanted), port, folder);
     const expected = await checkAll(contenders);
-    for (const contender of contenders) await warmUp(contender, expected);
+    const ready = await warmUpAll(contenders, expected);
     // Every other round goes backwards, so that being first is nobody's privilege.
-    const order = round % 2 === 0 ? contenders : contenders.toReversed();
+    const order = round % 2 === 0 ? ready : ready.toReversed();
     for (const scenario of chosen) {
       for (let i = 0; i < scenario.repeats; i++) await runScenario(scenario, order, expected, round);
     }
@@ -72,6 +72,20 @@ async function runRound(round: number, plan: Plan): Promise<void> {
     await upstream.stop();
     await rm(folder, { recursive: true });
   }
+}
+
+/** @returns those that came through it; the others have no figures in this round. */
+async function warmUpAll(contenders: readonly Contender[], expected: string): Promise<Contender[]> {
+  const ready: Contender[] = [];
+  for (const contender of contenders) {
+    try {
+      await warmUp(contender, expected);
+      ready.push(contender);
+    } catch (error) {
+      failures.push(`warming up: ${contender.name}: ${String(error)}`);
+    }
+  }
+  return ready;
 }
 
 async function runScenario(

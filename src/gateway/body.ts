@@ -37,7 +37,7 @@ export function readBody(
   const length = declared === null ? undefined : Number(declared);
   if (length === 0) return { kind: 'bytes', bytes: nothing };
   const type = headers.get('content-type') ?? '';
-  const wanted = wholeUpTo === undefined ? json.test(type) : !media.test(type);
+  const wanted = wholeUpTo === undefined ? json.test(type) : holdsPrompt(headers);
   // Even to look at `body` makes a stream of it: the usual request never does.
   if (length !== undefined && length <= (wholeUpTo ?? SMALL) && wanted)
     return readWhole(request, stallSeconds);
@@ -49,8 +49,12 @@ export function readBody(
 }
 
 const json = /^application\/json/i;
-/** What holds no prompt that could be estimated. */
 const media = /^(?:multipart|audio|video|image)\/|^application\/octet-stream/i;
+
+/** False for what holds no prompt that could be estimated, by its own word. */
+export function holdsPrompt(headers: Headers): boolean {
+  return !media.test(headers.get('content-type') ?? '');
+}
 
 function readWhole(request: Request, stallSeconds: number): Promise<RequestBody> {
   return inTime(request.bytes(), stallSeconds, (bytes) => ({ kind: 'bytes', bytes }));

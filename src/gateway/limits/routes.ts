@@ -40,11 +40,15 @@ export function limitedPaths(path: string, target: Target): string[] {
   return [plain, covers('/v1', rest) ? prefix + rest.slice('/v1'.length) : `${prefix}/v1${rest}`];
 }
 
-/** ASCII escapes read, and slashes that are doubled taken as one. */
+/** ASCII escapes read, others in one notation, and slashes that are doubled taken as one. */
 function unescaped(path: string): string {
   let plain = path;
   if (plain.includes('%')) {
-    plain = plain.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+    plain = plain
+      .replace(/%([0-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+      .replace(/%[89a-f][0-9a-f]/gi, (escape) => escape.toUpperCase());
   }
+  // Only an operator's route has them: a path comes escaped.
+  if (/[^\0-\x7f]/.test(plain)) plain = plain.replace(/[^\0-\x7f]+/g, encodeURIComponent);
   return plain.includes('//') ? plain.replace(/\/{2,}/g, '/') : plain;
 }

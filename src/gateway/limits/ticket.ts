@@ -1,4 +1,5 @@
 import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows.ts';
+import { holdsPrompt } from '../body.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { UsageReader, type Usage } from '../record/usage.ts';
@@ -134,8 +135,12 @@ export class Ticket {
   }
 
   private estimated(): { prompt: number; completion: number } {
-    const { body } = this.exchange;
-    if (body.kind !== 'bytes') return { prompt: 0, completion: 0 };
+    const { body, request } = this.exchange;
+    if (body.kind !== 'bytes') {
+      // Too long to be looked into; its length says something.
+      const length = body.kind === 'stream' && holdsPrompt(request.headers) ? (body.length ?? WHOLE) : 0;
+      return { prompt: Math.ceil(length / 4), completion: 0 };
+    }
     try {
       return estimateTokens(JSON.parse(Buffer.from(body.bytes).toString()));
     } catch {
