@@ -99,15 +99,13 @@ function inTime<T, R>(arriving: Promise<T>, seconds: number, then: (value: T) =>
       },
     };
     if (seconds > 0) deadlines.add(stall);
-    arriving.then(
-      (value) => {
-        deadlines.delete(stall);
-        resolve(then(value));
-      },
-      () => {
-        deadlines.delete(stall);
-        reject(new WireFailure('aborted', 'the client left'));
-      },
+    const settled = <V>(settle: (value: V) => void, value: () => V): void => {
+      deadlines.delete(stall);
+      settle(value());
+    };
+    void arriving.then(
+      (value) => settled(resolve, () => then(value)),
+      () => settled(reject, () => new WireFailure('aborted', 'the client left')),
     );
   });
 }

@@ -59,12 +59,12 @@ export class Limiter {
     const paths = limitedPaths(exchange.path, exchange.upstream.target);
     const requests = this.requests.find(paths) ?? this.others;
     const tokens = this.tokens.find(paths);
-    const rules = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
+    const applying = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
     const queue = this.queueOf(exchange.upstream);
     return new Ticket(
       exchange,
       this.user(exchange),
-      rules,
+      applying,
       queue,
       this.paces.find(paths) ?? 0,
       this.strategy,

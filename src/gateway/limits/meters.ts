@@ -4,7 +4,8 @@ import type { Meter, MeterState, Strategy } from '../../store/windows.ts';
 /** What a rule counts. */
 export type Counted = 'requests' | 'tokens';
 
-interface Window extends Limit {
+interface Window {
+  readonly limit: Limit;
   /** What the store's key starts with; the user comes behind it. */
   readonly keyPrefix: string;
   /** The policy's name in the RateLimit fields. */
@@ -29,12 +30,12 @@ export class Rule {
     // A window written twice would count each request twice.
     const distinct = limits.filter((limit, i) => !limits.slice(0, i).some((other) => same(limit, other)));
     this.windows = distinct.map((limit) => ({
-      ...limit,
+      limit,
       keyPrefix: `${counted} ${route} ${limit.amount}/${limit.windowMs} ${strategy} `,
       name: distinct.length === 1 ? counted : `${counted}-${limit.windowMs / 1000}s`,
     }));
     this.policy = this.windows
-      .map(({ name, amount, windowMs }) => `"${name}";q=${amount};w=${Math.ceil(windowMs / 1000)}`)
+      .map(({ name, limit: { amount, windowMs } }) => `"${name}";q=${amount};w=${Math.ceil(windowMs / 1000)}`)
       .join(', ');
   }
 
@@ -44,7 +45,7 @@ export class Rule {
 
   /** What one request of `user` would count. */
   meters(user: string, cost: number): Meter[] {
-    return this.windows.map(({ keyPrefix, amount, windowMs }) => ({
+    return this.windows.map(({ keyPrefix, limit: { amount, windowMs } }) => ({
       key: keyPrefix + user,
       amount,
       windowMs,
@@ -66,7 +67,7 @@ export class Rule {
       const [a, b] = [states[i]!, states[best]!];
       if (a.retryMs > b.retryMs || (a.retryMs === b.retryMs && a.remaining < b.remaining)) best = i;
     }
-    return { limit: this.windows[best]!, state: states[best]! };
+    return { limit: this.windows[best]!.limit, state: states[best]! };
   }
 }
 
