@@ -15,35 +15,35 @@ export function toResponse(
 ): Response | undefined {
   const { status, headers, framing } = head;
   let hasId = false;
-  let hasType = false;
-  for (const [name] of headers) {
+  let type: string | undefined;
+  for (const [name, value] of headers) {
     // By length first: this runs for every header of every answer.
-    if (name.length === 12 && name.toLowerCase() === 'x-request-id') hasId = true;
-    if (name.length === 12 && name.toLowerCase() === 'content-type') hasType = true;
+    if (name.length !== 12) continue;
+    const lower = name.toLowerCase();
+    if (lower === 'x-request-id') hasId = true;
+    if (lower === 'content-type') type = value;
   }
   if (!hasId) headers.push(['x-request-id', id()]);
   if (ticket) addFields(headers, ticket.headers);
   try {
     if (framing.kind === 'none') return new Response(null, { status, headers });
-    if (ticket && ticket.paceMs > 0 && isEventStream(headers)) {
+    const events = type !== undefined && /^text\/event-stream/i.test(type);
+    if (events && ticket && ticket.paceMs > 0 && !isEncoded(headers)) {
       return new Response(paced(body, ticket.paceMs), { status, headers });
     }
-    // Bun gives a buffer without a type one of its own making, a stream none.
-    const whole = hasType ? body.whole() : undefined;
-    return new Response(whole ?? body.stream(), { status, headers });
+    // Bun gives a buffer without a type one of its own making, a stream none. And a stream of events that is all here
+    // already is a stream still.
+    const whole = type !== undefined && !events ? body.whole() : undefined;
+    return new Response(whole ?? body.stream(framing.kind !== 'length'), { status, headers });
   } catch {
     body.discard();
     return undefined;
   }
 }
 
-/** Events can be told apart in an answer that is not compressed, though it was asked not to be. */
-function isEventStream(headers: readonly [string, string][]): boolean {
-  if (headers.some(([name, value]) => name.toLowerCase() === 'content-encoding' && value !== 'identity'))
-    return false;
-  return headers.some(
-    ([name, value]) => name.toLowerCase() === 'content-type' && /^text\/event-stream/i.test(value),
-  );
+/** The events of a compressed stream can't be told apart: an upstream that was asked for none may still compress. */
+function isEncoded(headers: readonly [string, string][]): boolean {
+  return headers.some(([name, value]) => name.toLowerCase() === 'content-encoding' && value !== 'identity');
 }
 
 /** Ours stand beside the upstream's; but a number that it gives already is not given twice. */

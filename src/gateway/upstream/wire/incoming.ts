@@ -95,11 +95,14 @@ export class IncomingBody {
     if (!this.ended && !this.failure) this.source.cancel();
   }
 
-  /** The body as a stream for a `Response`. Call once. */
-  stream(): ReadableStream<Uint8Array> {
+  /**
+   * The body as a stream for a `Response`. Call once.
+   * @param chunked - it had no length: it gets none, though all of it be here already
+   */
+  stream(chunked: boolean): ReadableStream<Uint8Array> {
     const source = {
       type: 'direct' as const,
-      pull: (controller: unknown) => this.pipe(controller as BodySink),
+      pull: (controller: unknown) => this.pipe(controller as BodySink, chunked),
       cancel: () => this.discard(),
     };
     return new ReadableStream(source as unknown as Bun.DirectUnderlyingSource<Uint8Array>);
@@ -108,16 +111,19 @@ export class IncomingBody {
   /**
    * Gives the body to `sink`, what waits and what comes. Call once, instead of {@link IncomingBody.stream}; whoever
    * pipes also discards, when nobody wants the rest.
+   * @param chunked - as for {@link IncomingBody.stream}
    * @returns a promise of the body's end, undefined when it has ended already
    */
-  pipe(sink: BodySink): Promise<void> | undefined {
+  pipe(sink: BodySink, chunked = false): Promise<void> | undefined {
     this.sink = sink;
     const held = this.stalled;
     this.stalled = false;
     for (const piece of this.waiting) this.write(sink, piece);
     this.waiting = [];
-    if (this.ended || this.failure) return void this.finish(sink);
-    if (this.waitingBytes > 0) sink.flush();
+    const over = this.ended || this.failure !== undefined;
+    // Bun gives a Content-Length to what ends before its first flush.
+    if (this.waitingBytes > 0 && (chunked || !over)) sink.flush();
+    if (over) return void this.finish(sink);
     if (held && !this.stalled) this.source.resume();
     return new Promise((resolve) => (this.finishPull = resolve));
   }
