@@ -105,7 +105,7 @@ async function checkLongWindows(): Promise<number> {
     for (const route of ['chat', 'embeddings'] as const) {
       const entries = journal.filter((entry) => entry.route === route);
       for (const meter of metersOf(route, key, 0).filter(isLong)) {
-        const { states } = store.hit([{ ...meter, cost: 0 }], 'fixed-window', Date.now());
+        const { states } = await store.hit([{ ...meter, cost: 0 }], 'fixed-window', Date.now());
         const counted = meter.amount - states[0]!.remaining;
         const [least, most] = expected(entries, countsTokens(meter));
         if (least !== most) within++;

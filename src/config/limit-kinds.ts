@@ -88,7 +88,7 @@ function readObject(text: string): readonly (readonly [string, unknown])[] | Ref
 export function oneOf<const T extends string>(words: readonly T[], aliases: Record<string, T> = {}): Kind<T> {
   return {
     accepts: words.join(', '),
-    placeholder: 'WORD',
+    placeholder: words.join('|'),
     empty: words[0]!,
     parse(text) {
       const word = text.toLowerCase();
@@ -101,7 +101,7 @@ export function oneOf<const T extends string>(words: readonly T[], aliases: Reco
 /** Where windows live: `lmdb`, `memory`, or a Redis URL, whose password is never shown. */
 export const windowBackend: Kind<string> = {
   accepts: 'lmdb, memory, redis://[user:password@]host[:port][/db] or rediss://…',
-  placeholder: 'BACKEND',
+  placeholder: 'lmdb|memory|redis://…',
   empty: 'lmdb',
   parse(text) {
     const word = text.toLowerCase().replace(/:\/\/$/, '');

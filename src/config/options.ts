@@ -161,7 +161,13 @@ export const options = {
     'Upstream statuses that are tried again',
   ),
 
-  reqRateLimit: define(limits, 'REQ_RATE_LIMIT', routeLimits, '', 'Requests of each user, by route (JSON)'),
+  reqRateLimit: define(
+    limits,
+    'REQ_RATE_LIMIT',
+    routeLimits,
+    '',
+    'Requests of each user, by route: {"/v1/chat/completions": "60/minute;600/hour"}',
+  ),
   globalRateLimit: define(
     limits,
     'GLOBAL_RATE_LIMIT',
@@ -176,13 +182,19 @@ export const options = {
     'fixed-window',
     'How windows count',
   ),
-  tokensLimit: define(limits, 'TOKENS_LIMIT', routeLimits, '', 'Tokens of each user, by route (JSON)'),
+  tokensLimit: define(
+    limits,
+    'TOKENS_LIMIT',
+    routeLimits,
+    '',
+    'Tokens of each user, by route: {"/v1": "90000/minute"}',
+  ),
   tokenRateLimit: define(
     limits,
     'TOKEN_RATE_LIMIT',
     routePaces,
     '',
-    'Pace of each stream, in SSE events, by route (JSON)',
+    'Pace of each stream, in SSE events, by route: {"/v1": "60/second"}',
   ),
   concurrencyLimit: define(
     limits,

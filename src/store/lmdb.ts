@@ -42,6 +42,15 @@ const SPARE_BYTES = 2 ** 26;
 /** How many users are remembered to have used up their window. */
 const MOST_FULL = 10_000;
 
+/** One call's part of a transaction. */
+interface Job {
+  /** @returns whether it wrote */
+  run(): boolean;
+  /** The transaction is committed. */
+  done(): void;
+  failed(error: unknown): void;
+}
+
 /** Windows in LMDB under a folder: exact between processes of one machine, and kept over restarts. */
 export class LmdbWindows implements WindowStore {
   private readonly path: string;
@@ -51,6 +60,7 @@ export class LmdbWindows implements WindowStore {
   private readonly keys: Buffer[] = [];
   private readonly digest = Buffer.alloc(32);
   private readonly held: State[] = [];
+  private jobs: Job[] = [];
   /** Windows that refused, by key, and until when: {@link refuseByReading}. */
   private readonly full = new Map<string, number>();
   private readonly sweeping: NodeJS.Timeout;
@@ -83,30 +93,57 @@ export class LmdbWindows implements WindowStore {
     this.sweeping = setInterval(() => this.tend(), SWEEP_EVERY_MS).unref();
   }
 
-  hit(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
+  hit(meters: readonly Meter[], strategy: Strategy, now: number): Decision | Promise<Decision> {
     this.latest = now;
     this.latestAt = performance.now();
-    for (let i = 0; i < meters.length; i++) this.keyOf(i, meters[i]!, strategy);
-    const decision = this.refuseByReading(meters, strategy, now) ?? this.hitByWriting(meters, strategy, now);
     this.hits += 1;
     if (this.hits % HITS_PER_SWEEP === 0) this.sweep();
-    return decision;
+    const refused = this.refuseByReading(meters, strategy, now);
+    if (refused) return refused;
+    if (this.noRoom !== undefined) throw new Error(this.noRoom);
+    return new Promise((resolve, reject) => {
+      let decision!: Decision;
+      this.enqueue({
+        run: () => {
+          decision = this.decide(meters, strategy, now);
+          return this.putChanged(meters, decision, strategy);
+        },
+        done: () => {
+          if (!decision.allowed) this.rememberFull(meters, decision, now);
+          resolve(decision);
+        },
+        failed: reject,
+      });
+    });
   }
 
-  settle(meters: readonly Meter[], strategy: Strategy, at: number, delta: number, now: number): void {
-    for (let i = 0; i < meters.length; i++) this.keyOf(i, meters[i]!, strategy);
-    this.write(() => {
-      this.read(meters);
-      for (let i = 0; i < meters.length; i++) {
-        this.full.delete(meters[i]!.key);
-        correct(this.held[i]!, meters[i]!, strategy, at, delta, now);
-        this.put(i);
-      }
+  settle(
+    meters: readonly Meter[],
+    strategy: Strategy,
+    at: number,
+    delta: number,
+    now: number,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.enqueue({
+        run: () => {
+          this.read(meters, strategy);
+          for (let i = 0; i < meters.length; i++) {
+            this.full.delete(meters[i]!.key);
+            correct(this.held[i]!, meters[i]!, strategy, at, delta, now);
+            this.put(i);
+          }
+          return true;
+        },
+        done: resolve,
+        failed: reject,
+      });
     });
   }
 
   async close(): Promise<void> {
     clearInterval(this.sweeping);
+    this.flush();
     await this.db.close();
     this.gate.close();
   }
@@ -116,23 +153,43 @@ export class LmdbWindows implements WindowStore {
     return (this.db.getStats() as { entryCount: number }).entryCount - 1;
   }
 
-  private hitByWriting(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
-    if (this.noRoom !== undefined) throw new Error(this.noRoom);
-    let decision!: Decision;
-    this.write(() => {
-      this.read(meters);
-      decision = decide(meters, this.held, strategy, now);
-      let changed = false;
-      for (let i = 0; i < meters.length; i++) {
-        if (!isChanged(meters[i]!, decision.states[i]!, strategy, decision.allowed)) continue;
-        this.put(i);
-        changed = true;
-      }
-      // An aborted transaction costs next to nothing.
-      return changed ? undefined : ABORT;
-    });
-    if (!decision.allowed) this.rememberFull(meters, decision, now);
-    return decision;
+  /** All that one turn of the event loop asks is one transaction: under load it costs each request little. */
+  private enqueue(job: Job): void {
+    this.jobs.push(job);
+    if (this.jobs.length === 1) setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    const { jobs } = this;
+    if (jobs.length === 0) return;
+    this.jobs = [];
+    try {
+      this.write(() => {
+        let changed = false;
+        for (const job of jobs) changed = job.run() || changed;
+        // An aborted transaction costs next to nothing.
+        return changed ? undefined : ABORT;
+      });
+    } catch (error) {
+      for (const job of jobs) job.failed(error);
+      return;
+    }
+    for (const job of jobs) job.done();
+  }
+
+  private decide(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
+    this.read(meters, strategy);
+    return decide(meters, this.held, strategy, now);
+  }
+
+  private putChanged(meters: readonly Meter[], { states, allowed }: Decision, strategy: Strategy): boolean {
+    let changed = false;
+    for (let i = 0; i < meters.length; i++) {
+      if (!isChanged(meters[i]!, states[i]!, strategy, allowed)) continue;
+      this.put(i);
+      changed = true;
+    }
+    return changed;
   }
 
   /**
@@ -143,8 +200,7 @@ export class LmdbWindows implements WindowStore {
   private refuseByReading(meters: readonly Meter[], strategy: Strategy, now: number): Decision | undefined {
     if (this.full.size === 0 || strategy === 'fixed-window-elastic-expiry') return undefined;
     if (!meters.some(({ key }) => now < (this.full.get(key) ?? 0))) return undefined;
-    this.read(meters);
-    const decision = decide(meters, this.held, strategy, now);
+    const decision = this.decide(meters, strategy, now);
     return decision.allowed ? undefined : decision;
   }
 
@@ -166,8 +222,9 @@ export class LmdbWindows implements WindowStore {
     }
   }
 
-  private read(meters: readonly Meter[]): void {
+  private read(meters: readonly Meter[], strategy: Strategy): void {
     for (let i = 0; i < meters.length; i++) {
+      this.keyOf(i, meters[i]!, strategy);
       this.codec.decode(this.db.getBinaryFast(this.keys[i]!), (this.held[i] ??= []));
     }
   }

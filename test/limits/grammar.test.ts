@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { LimitSyntaxError, parseLimit } from '../../src/gateway/limits/grammar.ts';
+import { LimitSyntaxError, parseLimit } from '../../src/config/limit-grammar.ts';
 import { parseStrategy } from '../../src/gateway/limits/strategy.ts';
 
 const SECOND = 1000;

@@ -1,4 +1,4 @@
-import { parseLimit } from '../../src/gateway/limits/grammar.ts';
+import { parseLimit } from '../../src/config/limit-grammar.ts';
 import type { Meter, Strategy } from '../../src/store/windows.ts';
 
 /** One case: verdicts that the Python library `limits` 3.7.0 gave on frozen time. */

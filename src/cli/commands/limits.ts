@@ -1,5 +1,5 @@
 import type { CommandDef } from 'citty';
-import { type Limit, LimitSyntaxError, parseLimit } from '../../gateway/limits/grammar.ts';
+import { type Limit, LimitSyntaxError, parseLimit } from '../../config/limit-grammar.ts';
 import { parseStrategy } from '../../gateway/limits/strategy.ts';
 import { MemoryWindows } from '../../store/memory.ts';
 import type { Decision, Meter, Strategy } from '../../store/windows.ts';

@@ -40,6 +40,16 @@ export class ResilientWindows implements WindowStore {
     }
   }
 
+  /** Asks the store once, so that the operator hears at the start that it is not there, and not at the first request. */
+  async probe(): Promise<void> {
+    const meter = { key: 'probe', amount: 1, windowMs: 1000, cost: 0 };
+    try {
+      await this.hit([meter], 'fixed-window', Date.now());
+    } catch {
+      // Said already; what `closed` means for a request is no reason not to start.
+    }
+  }
+
   async settle(
     meters: readonly Meter[],
     strategy: Strategy,
@@ -61,7 +71,9 @@ export class ResilientWindows implements WindowStore {
 
   private lost(error: unknown, meters: readonly Meter[], strategy: Strategy, now: number): Decision {
     if (!this.gone)
-      this.say(`limits: the backend is gone (${(error as Error).message}); ${consequence[this.onError]}`);
+      this.say(
+        `limits: the backend is gone (${(error as Error).message || 'refused, unreachable, or a wrong password'}); ${consequence[this.onError]}`,
+      );
     this.gone = true;
     this.goneSince = performance.now();
     return this.decide(meters, strategy, now);

@@ -18,7 +18,13 @@ export async function openWindows(
   if (!needsWindows(config)) return undefined;
   const { rateLimitBackend, dataDir, rateLimitOnError } = config;
   try {
-    return new ResilientWindows(await openWindowStore(rateLimitBackend, dataDir), rateLimitOnError, say);
+    const store = new ResilientWindows(
+      await openWindowStore(rateLimitBackend, dataDir),
+      rateLimitOnError,
+      say,
+    );
+    await store.probe();
+    return store;
   } catch (error) {
     throw new ConfigError([
       `RATE_LIMIT_BACKEND is ${maskUrl(rateLimitBackend)}: ${(error as Error).message}`,
