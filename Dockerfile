@@ -14,7 +14,7 @@ COPY package.json LICENSE ./
 COPY src ./src
 # A named volume takes its owner from the folder that it covers.
 RUN mkdir /data && chown bun:bun /data
-ENV NODE_ENV=production
+ENV NODE_ENV=production DATA_DIR=/data
 USER bun
 # State is kept under the current folder, and a .env there is read.
 WORKDIR /data

@@ -1,6 +1,7 @@
 import { boolean, byteSize, filePath, host, integer, type Kind, proxyUrl, seconds } from './kinds.ts';
 import { folder, limit, oneOf, routeLimits, routePaces, windowBackend } from './limit-kinds.ts';
 import { addressList, keyList, nestedKeyList, originList, prefixList, statusList, urlList } from './lists.ts';
+import { strategies } from './strategies.ts';
 import type { Target } from './targets.ts';
 
 /** One option: the parser, `--help`, `.env.example`, the docs and `aifd config` are all made from this. */
@@ -178,7 +179,7 @@ export const options = {
   rateLimitStrategy: define(
     limits,
     'RATE_LIMIT_STRATEGY',
-    oneOf(['fixed-window', 'fixed-window-elastic-expiry', 'moving-window']),
+    oneOf(strategies),
     'fixed-window',
     'How windows count',
   ),

@@ -9,6 +9,7 @@ import { refuse } from './errors.ts';
 import type { Edge, Exchange } from './exchange.ts';
 import { Limiter, limitsAnything } from './limits/limiter.ts';
 import { forwardablePath } from './path.ts';
+import { requestId, withId } from './request-id.ts';
 import { forward, refuseFailed } from './upstream/forward.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
@@ -27,15 +28,17 @@ export class Gateway {
    * @param config - what is in force
    * @param onError - told of an error that is aifd's own fault; the client gets a 500
    * @param windows - where the windows of limits live, when any limit needs them
+   * @param say - told what the operator should know, a line at a time
    */
   constructor(
     private readonly config: Config,
     private readonly onError: (error: unknown) => void,
     private readonly windows?: WindowStore,
+    say?: (message: string) => void,
   ) {
     this.addresses = new AddressRules(config);
     this.keyring = new Keyring(config);
-    this.upstreams = new Upstreams(config);
+    this.upstreams = new Upstreams(config, say);
     this.cors = new Cors(config.corsOrigins);
     if (limitsAnything(config)) this.limiter = new Limiter(config, windows, this.addresses);
   }
@@ -150,16 +153,6 @@ export class Gateway {
     this.onError(error);
     return withId(refuse('internal_error'));
   }
-}
-
-function requestId(): string {
-  return `req_${crypto.randomUUID().replaceAll('-', '')}`;
-}
-
-/** Gives an answer of ours the request id that every answer has. */
-export function withId(response: Response): Response {
-  response.headers.set('x-request-id', requestId());
-  return response;
 }
 
 function withoutQuery(path: string): string {

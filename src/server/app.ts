@@ -2,7 +2,8 @@ import type { Server } from 'bun';
 import { Elysia } from 'elysia';
 import type { Edge } from '../gateway/exchange.ts';
 import { MAX_MESSAGE } from '../gateway/websocket/relay.ts';
-import { type Gateway, withId } from '../gateway/gateway.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { withId } from '../gateway/request-id.ts';
 
 /** Paths that get a native route of Bun's: the rest goes the slower way through Elysia's fallback. */
 const hotPaths = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/responses'];

@@ -4,6 +4,7 @@ import type { Config } from '../config/options.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { openWindows } from '../gateway/limits/windows.ts';
 import { createApp } from './app.ts';
+import { urlOf } from './url.ts';
 
 /** A server that is up. */
 export interface Running {
@@ -16,19 +17,24 @@ export interface Running {
   stop(graceSeconds: number): Promise<void>;
 }
 
+/** A line for the operator. */
+function say(message: string): void {
+  consola.warn(message);
+}
+
 /**
  * Starts to serve.
  * @throws ConfigError when the windows of limits can't be kept where they should be; an error with code `EADDRINUSE`, `EACCES`, … when the address can't be had
  */
 export async function serve(config: Config): Promise<Running> {
-  const windows = await openWindows(config, (message) => consola.warn(message));
-  const gateway = new Gateway(config, (error) => consola.error(error), windows);
+  const windows = await openWindows(config, say);
+  const gateway = new Gateway(config, (error) => consola.error(error), windows, say);
   const app = createApp(gateway);
   app.listen(listenOptions(config));
   const server = app.server as Server<unknown>;
   const port = server.port!;
   return {
-    url: `${config.tlsCertFile ? 'https' : 'http'}://${showHost(config.host)}:${port}`,
+    url: urlOf(config, port),
     port,
     stop: (graceSeconds) => stop(server, gateway, graceSeconds),
   };
@@ -50,12 +56,6 @@ function listenOptions(config: Config) {
     development: false,
     ...tls,
   };
-}
-
-/** An address to type into a client. */
-function showHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 async function stop(server: Server<unknown>, gateway: Gateway, graceSeconds: number): Promise<void> {

@@ -1,6 +1,6 @@
-/** How a window counts. The names are those of the Python library `limits`, and so is what they mean. */
-export const strategies = ['fixed-window', 'fixed-window-elastic-expiry', 'moving-window'] as const;
-export type Strategy = (typeof strategies)[number];
+import type { Strategy } from '../config/strategies.ts';
+
+export { strategies, type Strategy } from '../config/strategies.ts';
 
 /** One window of one user: what a limit string like `60/minute;600/hour` has two of. */
 export interface Meter {

@@ -9,6 +9,7 @@ import { parseFlags } from '../flags.ts';
 import { renderHelp } from '../help.ts';
 import { printPanels, printWarning } from '../panels.ts';
 import { serveUntilStopped } from '../process.ts';
+import { urlOf } from '../../server/url.ts';
 
 const summary = 'start forwarding';
 
@@ -61,14 +62,10 @@ async function superviseWorkers(config: Config): Promise<number> {
   // What no worker could open is said once, here.
   await (await openWindows(config, () => {}))?.close();
   const { ownCommand, supervise } = await import('../../server/supervisor.ts');
-  const scheme = config.tlsCertFile === undefined ? 'http' : 'https';
-  // As serve() shows it: an address to type into a client.
-  const any = config.host === '0.0.0.0' || config.host === '::';
-  const host = any ? 'localhost' : config.host.includes(':') ? `[${config.host}]` : config.host;
   return supervise({
     config,
     command: ownCommand(),
-    onReady: () => sayListening(`${scheme}://${host}:${config.port}`, config.workers),
+    onReady: () => sayListening(urlOf(config, config.port), config.workers),
     log: (line) => console.error(`aifd: ${line}`),
   });
 }

@@ -20,10 +20,12 @@ export async function forward(exchange: Exchange, config: Config): Promise<Answe
     let outcome: Answer | WireFailure;
     try {
       outcome = await upstream.client.send(wire, exchange.attempts > 1);
+      upstream.note(undefined);
       // The usual case, without the questions.
       if (!config.retryStatuses.includes(outcome.head.status)) return outcome;
     } catch (error) {
       outcome = asFailure(error);
+      upstream.note(outcome);
     }
     const delayMs = retryDelay(exchange, outcome, config);
     if (delayMs === undefined) return outcome;

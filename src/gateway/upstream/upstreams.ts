@@ -3,16 +3,20 @@ import type { Target } from '../../config/targets.ts';
 import { RetryBudget } from './budget.ts';
 import { WireClient } from './wire/client.ts';
 import type { Origin, Proxy } from './wire/dial.ts';
+import type { WireFailure } from './wire/failure.ts';
 
 /** A target at work: its connections, its keys in turn, its retry budget. */
 export class Upstream {
   readonly client: WireClient;
   readonly budget = new RetryBudget();
   private turn = 0;
+  private gone = false;
 
+  /** @param say - told when the target goes and comes back, a line each */
   constructor(
     readonly target: Target,
     config: Config,
+    private readonly say: (message: string) => void,
   ) {
     this.client = new WireClient(originOf(target, config.proxy), {
       connectTimeout: config.timeout,
@@ -32,6 +36,17 @@ export class Upstream {
     return key;
   }
 
+  /** Notes how an attempt went, so that the operator hears of a target that goes, once, and of its return. */
+  note(failure: WireFailure | undefined): void {
+    if (!failure) {
+      if (this.gone) this.say(`${this.target.name} answers again`);
+      this.gone = false;
+    } else if (failure.neverConnected && !this.gone) {
+      this.gone = true;
+      this.say(`${this.target.name} cannot be reached: ${failure.message}`);
+    }
+  }
+
   /**
    * The path upstream of a request this target takes: the prefix off, the base's own path before it, `/v1` once.
    * All else stays as the client wrote it.
@@ -48,8 +63,9 @@ export class Upstream {
 export class Upstreams {
   private readonly all: readonly Upstream[];
 
-  constructor(config: Config) {
-    this.all = config.targets.map((target) => new Upstream(target, config));
+  /** @param say - told what the operator should know of a target */
+  constructor(config: Config, say: (message: string) => void = () => {}) {
+    this.all = config.targets.map((target) => new Upstream(target, config, say));
   }
 
   /** The one that takes `path`, by the longest prefix. */
