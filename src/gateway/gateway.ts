@@ -99,7 +99,8 @@ export class Gateway {
     exchange.body = await readBody(exchange.request, this.config.idleTimeout, ticket?.wholeBody);
     const tooLong = this.checkRead(exchange.body);
     if (tooLong) return withId(tooLong);
-    const refusal = ticket && (await ticket.enter());
+    const entering = ticket?.enter();
+    const refusal = entering instanceof Promise ? await entering : entering;
     if (refusal) return withId(refusal);
     const outcome = await forward(exchange, this.config).catch((error: unknown) => {
       ticket?.ended();

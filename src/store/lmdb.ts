@@ -39,6 +39,8 @@ const SWEEP_EVERY_MS = 500;
 const MAP_BYTES = 2 ** 30;
 /** Left free, of the map and of the disk: more than can be written between two looks. */
 const SPARE_BYTES = 2 ** 26;
+/** Hits that come closer together than this are decided together, ms. */
+const CLOSE_MS = 0.2;
 /** How many users are remembered to have used up their window. */
 const MOST_FULL = 10_000;
 
@@ -94,13 +96,30 @@ export class LmdbWindows implements WindowStore {
   }
 
   hit(meters: readonly Meter[], strategy: Strategy, now: number): Decision | Promise<Decision> {
+    const at = performance.now();
+    const isAlone = this.jobs.length === 0 && at - this.latestAt > CLOSE_MS;
     this.latest = now;
-    this.latestAt = performance.now();
+    this.latestAt = at;
     this.hits += 1;
     if (this.hits % HITS_PER_SWEEP === 0) this.sweep();
     const refused = this.refuseByReading(meters, strategy, now);
     if (refused) return refused;
     if (this.noRoom !== undefined) throw new Error(this.noRoom);
+    return isAlone ? this.hitAtOnce(meters, strategy, now) : this.hitWithOthers(meters, strategy, now);
+  }
+
+  /** Nobody to share a transaction with: waiting for the turn's end would only cost time. */
+  private hitAtOnce(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
+    let decision!: Decision;
+    this.write(() => {
+      decision = this.decide(meters, strategy, now);
+      return this.putChanged(meters, decision, strategy) ? undefined : ABORT;
+    });
+    if (!decision.allowed) this.rememberFull(meters, decision, now);
+    return decision;
+  }
+
+  private hitWithOthers(meters: readonly Meter[], strategy: Strategy, now: number): Promise<Decision> {
     return new Promise((resolve, reject) => {
       let decision!: Decision;
       this.enqueue({

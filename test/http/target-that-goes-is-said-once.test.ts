@@ -12,7 +12,12 @@ test('a target that goes is said once, and so is its return', async () => {
   const env = { OPENAI_BASE_URL: `http://127.0.0.1:${port}`, MAX_RETRIES: '1' };
   const said: string[] = [];
   const { config } = load({ flags: {}, env, cwd: '/nowhere' });
-  const gateway = new Gateway(config, () => {}, undefined, (line) => said.push(line));
+  const gateway = new Gateway(
+    config,
+    () => {},
+    undefined,
+    (line) => said.push(line),
+  );
   const ask = () => gateway.handle(new Request('http://x/v1/models'), edge);
   expect([(await ask())?.status, (await ask())?.status]).toEqual([502, 502]);
   expect(said).toEqual([`127.0.0.1:${port} cannot be reached: connection refused`]);

@@ -7,12 +7,15 @@ import type { FailureKind, WireFailure } from '../upstream/wire/failure.ts';
 import type { Answer } from '../upstream/wire/types.ts';
 import { estimateTokens } from './estimate.ts';
 import type { Rule } from './meters.ts';
-import type { FairQueue, PlaceEntry } from './queue.ts';
+import type { Entry, FairQueue, PlaceEntry } from './queue.ts';
 import { type Judged, passedHeaders, refuseLimited, refuseQueued } from './refusal.ts';
 import { WindowsUnavailable } from './resilient.ts';
 
 /** A JSON body up to this many bytes is read whole where tokens are limited, to be estimated. */
 const WHOLE = 8 * 1024 * 1024;
+
+/** A refusal, or leave to go on. */
+type Outcome = Response | undefined;
 
 /** Ends that leave an upstream at work on a prompt. */
 const workedFor: ReadonlySet<FailureKind> = new Set<FailureKind>([
@@ -51,14 +54,15 @@ export class Ticket {
 
   /**
    * Counts the request and gets it a place. A refused request has consumed nothing.
-   * @returns the refusal, or undefined to go on
+   * @returns the refusal, or undefined to go on; at once where nothing must be waited for, which is the usual case
    */
-  async enter(): Promise<Response | undefined> {
+  enter(): Outcome | Promise<Outcome> {
     try {
-      return (await this.count()) ?? (await this.queueUp());
+      const counted = this.count();
+      if (!(counted instanceof Promise)) return counted ?? this.queueUp();
+      return counted.then((refusal) => refusal ?? this.queueUp()).catch(refuseUnavailable);
     } catch (error) {
-      if (!(error instanceof WindowsUnavailable)) throw error;
-      return refuse('limits_unavailable', undefined, { 'retry-after': '1' });
+      return refuseUnavailable(error);
     }
   }
 
@@ -81,18 +85,22 @@ export class Ticket {
     this.settle(failure && workedFor.has(failure.kind) ? this.estimate.prompt : 0);
   }
 
-  private async count(): Promise<Response | undefined> {
+  private count(): Outcome | Promise<Outcome> {
     if (this.rules.length === 0 || !this.store) return undefined;
     if (this.wholeBody !== undefined) this.estimate = this.estimated();
-    const reserved = this.reserved;
+    const { reserved } = this;
     const perRule = this.rules.map((rule) =>
       rule.meters(this.user, rule.counted === 'tokens' ? reserved : 1),
     );
-    this.meters = perRule.flat();
+    this.meters = perRule.length === 1 ? perRule[0]! : perRule.flat();
     this.tokenMeters = perRule.filter((_, i) => this.rules[i]!.counted === 'tokens').flat();
     this.at = Date.now();
-    const counting = this.store.hit(this.meters, this.strategy, this.at);
-    const decision = counting instanceof Promise ? await counting : counting;
+    const decision = this.store.hit(this.meters, this.strategy, this.at);
+    if (!(decision instanceof Promise)) return this.decided(perRule, decision);
+    return decision.then((late) => this.decided(perRule, late));
+  }
+
+  private decided(perRule: readonly (readonly Meter[])[], decision: Decision): Outcome {
     const judged = this.judge(perRule, decision);
     if (!decision.allowed) {
       this.settled = true;
@@ -115,10 +123,13 @@ export class Ticket {
     });
   }
 
-  private async queueUp(): Promise<Response | undefined> {
+  private queueUp(): Outcome | Promise<Outcome> {
     if (!this.queue) return undefined;
-    const entering = this.queue.enter(this.user, () => this.exchange.request.signal);
-    const entry = entering instanceof Promise ? await entering : entering;
+    const entry = this.queue.enter(this.user, () => this.exchange.request.signal);
+    return entry instanceof Promise ? entry.then((late) => this.entered(late)) : this.entered(entry);
+  }
+
+  private entered(entry: Entry): Outcome {
     if (entry.kind === 'place') {
       this.place = entry;
       return undefined;
@@ -166,4 +177,9 @@ export class Ticket {
   private correct(meters: readonly Meter[], delta: number): void {
     if (meters.length > 0) void this.store?.settle(meters, this.strategy, this.at, delta, Date.now());
   }
+}
+
+function refuseUnavailable(error: unknown): Response {
+  if (!(error instanceof WindowsUnavailable)) throw error;
+  return refuse('limits_unavailable', undefined, { 'retry-after': '1' });
 }
