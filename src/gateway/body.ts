@@ -99,13 +99,13 @@ function inTime<T, R>(arriving: Promise<T>, seconds: number, then: (value: T) =>
       },
     };
     if (seconds > 0) deadlines.add(stall);
-    const settled = <V>(settle: (value: V) => void, value: () => V): void => {
+    const settled = <V>(settle: (value: V) => void, value: V): void => {
       deadlines.delete(stall);
-      settle(value());
+      settle(value);
     };
     void arriving.then(
-      (value) => settled(resolve, () => then(value)),
-      () => settled(reject, () => new WireFailure('aborted', 'the client left')),
+      (value) => settled(resolve, then(value)),
+      () => settled(reject, new WireFailure('aborted', 'the client left')),
     );
   });
 }

@@ -80,10 +80,10 @@ export class WireClient {
     const connect = this.wireLimits.connectTimeout * 1000;
     const left = total > 0 ? total - (performance.now() - request.started) : Infinity;
     const totalFirst = total > 0 && (connect === 0 || left < connect);
-    const outOfTime = new WireFailure('total_timeout', `${total / 1000} s`);
-    if (left <= 0) throw outOfTime;
+    const outOfTime = (): WireFailure => new WireFailure('total_timeout', `${total / 1000} s`);
+    if (left <= 0) throw outOfTime();
     const connection = await this.pool.connect(totalFirst ? left : connect).catch((failure: WireFailure) => {
-      throw totalFirst && failure.kind === 'connect_timeout' ? outOfTime : failure;
+      throw totalFirst && failure.kind === 'connect_timeout' ? outOfTime() : failure;
     });
     // It took a while: the client may have left meanwhile.
     if (!request.client.signal.aborted) return this.start(connection, request);
