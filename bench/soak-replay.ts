@@ -1,6 +1,6 @@
-import { decide } from '../src/store/strategies.ts';
-import type { State } from '../src/store/strategies.ts';
-import type { Meter } from '../src/store/windows.ts';
+import { decide } from '../src/store/windows/strategies.ts';
+import type { State } from '../src/store/windows/strategies.ts';
+import type { Meter } from '../src/store/windows/store.ts';
 import { countsTokens, metersOf } from './soak-limits.ts';
 import type { Entry, Range, User } from './soak-users.ts';
 

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { LmdbWindows } from '../src/store/lmdb.ts';
+import { LmdbWindows } from '../src/store/windows/lmdb.ts';
 import { launchAifd } from './processes.ts';
 import { countsTokens, isLong, limitOptions, metersOf } from './soak-limits.ts';
 import { checkBounds, replay } from './soak-replay.ts';

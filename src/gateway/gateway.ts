@@ -1,5 +1,5 @@
 import type { Config } from '../config/options.ts';
-import type { WindowStore } from '../store/windows.ts';
+import type { WindowStore } from '../store/windows/store.ts';
 import { AddressRules } from './admit/address.ts';
 import { Cors } from './admit/cors.ts';
 import { Keyring } from './admit/keys.ts';

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import { strategies } from '../../src/store/windows.ts';
+import { strategies } from '../../src/store/windows/store.ts';
 import { emptyFolder, spawnAifd } from '../support/aifd.ts';
 import { RawClient, requestBytes } from '../support/raw.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';

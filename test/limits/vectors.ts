@@ -1,5 +1,5 @@
 import { parseLimit } from '../../src/config/limit-grammar.ts';
-import type { Meter, Strategy } from '../../src/store/windows.ts';
+import type { Meter, Strategy } from '../../src/store/windows/store.ts';
 
 /** One case: verdicts that the Python library `limits` 3.7.0 gave on frozen time. */
 export interface Vector {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { MemoryWindows } from '../../src/store/memory.ts';
-import { type Decision, type Meter, strategies, type WindowStore } from '../../src/store/windows.ts';
+import { MemoryWindows } from '../../src/store/windows/memory.ts';
+import { type Decision, type Meter, strategies, type WindowStore } from '../../src/store/windows/store.ts';
 import { metersOf, vectors } from '../limits/vectors.ts';
 import { Dice } from '../support/random.ts';
 

@@ -3,8 +3,8 @@
  * its stdin ends, prints how many were allowed; with `endless` prints each count and goes on until killed.
  */
 import { writeSync } from 'node:fs';
-import { openWindowStore } from '../../src/store/open.ts';
-import type { Strategy } from '../../src/store/windows.ts';
+import { openWindowStore } from '../../src/store/windows/open.ts';
+import type { Strategy } from '../../src/store/windows/store.ts';
 
 const [backend = '', dir = '', strategy, hits, endless] = process.argv.slice(2);
 const store = await openWindowStore(backend, dir);

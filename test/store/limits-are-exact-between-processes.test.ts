@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { strategies } from '../../src/store/windows.ts';
+import { strategies } from '../../src/store/windows/store.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { emptyDir, hitFromProcesses } from './processes.ts';
 

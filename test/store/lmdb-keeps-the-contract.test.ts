@@ -1,4 +1,4 @@
-import { openWindowStore } from '../../src/store/open.ts';
+import { openWindowStore } from '../../src/store/windows/open.ts';
 import { windowStoreContract } from './contract.ts';
 import { emptyDir } from './processes.ts';
 

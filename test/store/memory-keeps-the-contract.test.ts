@@ -1,4 +1,4 @@
-import { MemoryWindows } from '../../src/store/memory.ts';
+import { MemoryWindows } from '../../src/store/windows/memory.ts';
 import { windowStoreContract } from './contract.ts';
 
 windowStoreContract('memory', async () => new MemoryWindows());

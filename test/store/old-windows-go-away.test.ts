@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { LmdbWindows } from '../../src/store/lmdb.ts';
-import { MemoryWindows } from '../../src/store/memory.ts';
-import { openWindowStore } from '../../src/store/open.ts';
-import { strategies, type WindowStore } from '../../src/store/windows.ts';
+import { LmdbWindows } from '../../src/store/windows/lmdb.ts';
+import { MemoryWindows } from '../../src/store/windows/memory.ts';
+import { openWindowStore } from '../../src/store/windows/open.ts';
+import { strategies, type WindowStore } from '../../src/store/windows/store.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { emptyDir } from './processes.ts';
 

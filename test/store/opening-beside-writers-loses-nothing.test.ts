@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { openWindowStore } from '../../src/store/open.ts';
+import { openWindowStore } from '../../src/store/windows/open.ts';
 import { emptyDir, spawnHitter } from './processes.ts';
 
 const meter = { key: 'shared/minute', amount: 1e9, windowMs: 3_600_000, cost: 1 };

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Strategy } from '../../src/store/windows.ts';
+import type { Strategy } from '../../src/store/windows/store.ts';
 
 export const emptyDir = (): string => mkdtempSync(join(tmpdir(), 'aifd-store-'));
 

@@ -1,5 +1,5 @@
 import { afterAll, test } from 'bun:test';
-import { openWindowStore } from '../../src/store/open.ts';
+import { openWindowStore } from '../../src/store/windows/open.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { windowStoreContract } from './contract.ts';
 

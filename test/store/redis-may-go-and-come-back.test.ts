@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { RedisWindows } from '../../src/store/redis.ts';
+import { RedisWindows } from '../../src/store/windows/redis.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 

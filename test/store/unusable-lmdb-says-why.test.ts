@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openWindowStore } from '../../src/store/open.ts';
+import { openWindowStore } from '../../src/store/windows/open.ts';
 import { emptyDir } from './processes.ts';
 
 const failureOf = async (dir: string): Promise<string> => {

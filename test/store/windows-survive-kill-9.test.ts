@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { openWindowStore } from '../../src/store/open.ts';
-import { strategies } from '../../src/store/windows.ts';
+import { openWindowStore } from '../../src/store/windows/open.ts';
+import { strategies } from '../../src/store/windows/store.ts';
 import { emptyDir, spawnHitter } from './processes.ts';
 
 const peek = { key: 'shared/minute', amount: 1e9, windowMs: 3_600_000, cost: 0 };

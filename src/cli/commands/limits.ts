@@ -1,8 +1,8 @@
 import type { CommandDef } from 'citty';
 import { type Limit, LimitSyntaxError, parseLimit } from '../../config/limit-grammar.ts';
 import { parseStrategy } from '../../gateway/limits/strategy.ts';
-import { MemoryWindows } from '../../store/memory.ts';
-import type { Decision, Meter, Strategy } from '../../store/windows.ts';
+import { MemoryWindows } from '../../store/windows/memory.ts';
+import type { Decision, Meter, Strategy } from '../../store/windows/store.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { linesOf } from '../lines.ts';
 

@@ -1,6 +1,6 @@
 import type { RouteLimit } from '../../config/limit-kinds.ts';
 import type { Config } from '../../config/options.ts';
-import type { Strategy, WindowStore } from '../../store/windows.ts';
+import type { Strategy, WindowStore } from '../../store/windows/store.ts';
 import type { AddressRules } from '../admit/address.ts';
 import { clientKey } from '../admit/keys.ts';
 import type { Exchange } from '../exchange.ts';

@@ -1,5 +1,5 @@
 import type { Limit } from '../../config/limit-grammar.ts';
-import type { Meter, MeterState, Strategy } from '../../store/windows.ts';
+import type { Meter, MeterState, Strategy } from '../../store/windows/store.ts';
 
 /** What a rule counts. */
 export type Counted = 'requests' | 'tokens';

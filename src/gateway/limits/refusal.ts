@@ -1,4 +1,4 @@
-import type { MeterState } from '../../store/windows.ts';
+import type { MeterState } from '../../store/windows/store.ts';
 import { refuse } from '../errors.ts';
 import { duration, type Rule } from './meters.ts';
 

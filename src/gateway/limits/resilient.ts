@@ -1,5 +1,5 @@
-import { MemoryWindows } from '../../store/memory.ts';
-import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows.ts';
+import { MemoryWindows } from '../../store/windows/memory.ts';
+import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows/store.ts';
 
 /** What is done while the store is gone. */
 export type OnError = 'local' | 'open' | 'closed';

@@ -1,5 +1,5 @@
 import { nearest } from '../../config/nearest.ts';
-import { strategies, type Strategy } from '../../store/windows.ts';
+import { strategies, type Strategy } from '../../store/windows/store.ts';
 
 /**
  * Reads the name of a strategy, any case.

@@ -1,4 +1,4 @@
-import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows.ts';
+import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows/store.ts';
 import { holdsPrompt } from '../body.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';

@@ -1,8 +1,8 @@
 import { ConfigError } from '../../config/error.ts';
 import { maskUrl } from '../../config/mask.ts';
 import type { Config } from '../../config/options.ts';
-import { openWindowStore } from '../../store/open.ts';
-import type { WindowStore } from '../../store/windows.ts';
+import { openWindowStore } from '../../store/windows/open.ts';
+import type { WindowStore } from '../../store/windows/store.ts';
 import { needsWindows } from './limiter.ts';
 import { ResilientWindows } from './resilient.ts';
 

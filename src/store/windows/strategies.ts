@@ -1,4 +1,4 @@
-import type { Decision, Meter, MeterState, Strategy } from './windows.ts';
+import type { Decision, Meter, MeterState, Strategy } from './store.ts';
 
 /**
  * What is kept of one window, as plain numbers that a store can write down as they are; empty when nothing is

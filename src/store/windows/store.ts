@@ -1,6 +1,6 @@
-import type { Strategy } from '../config/strategies.ts';
+import type { Strategy } from '../../config/strategies.ts';
 
-export { strategies, type Strategy } from '../config/strategies.ts';
+export { strategies, type Strategy } from '../../config/strategies.ts';
 
 /** One window of one user: what a limit string like `60/minute;600/hour` has two of. */
 export interface Meter {

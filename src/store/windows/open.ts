@@ -1,4 +1,4 @@
-import type { WindowStore } from './windows.ts';
+import type { WindowStore } from './store.ts';
 
 /**
  * Opens where windows live.

@@ -1,17 +1,7 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ABORT, open, type RootDatabase } from 'lmdb';
-import { Gate } from './lmdb-gate.ts';
+import { ABORT, openEnvironment, type RootDatabase } from '../lmdb-environment.ts';
+import type { Gate } from '../lmdb-gate.ts';
 import { Codec, endsOf } from './lmdb-codec.ts';
 import { correct, decide, isChanged, type State } from './strategies.ts';
 import {
@@ -21,7 +11,7 @@ import {
   strategies,
   type Strategy,
   type WindowStore,
-} from './windows.ts';
+} from './store.ts';
 
 const KEY_BYTES = 16;
 /**
@@ -35,7 +25,12 @@ const SWEPT_AT_ONCE = 128;
 const HITS_PER_SWEEP = 64;
 /** And when nothing is asked. */
 const SWEEP_EVERY_MS = 500;
-/** Room for thirteen million windows of one request. */
+/**
+ * Room for thirteen million windows of one request. `useWritemap`: a commit writes to the mapped pages, with no system
+ * call (3.6 µs, where it is 8.7 with them). That is as safe from `kill -9`: pages in use are never written over, and the
+ * commit is the last word written. The file is sparse and takes what is used. A page that the disk has no room for would
+ * be a bus error: see `guard`. What the kernel had not written when the machine lost power is lost: a window begins anew.
+ */
 const MAP_BYTES = 2 ** 30;
 /** Left free, of the map and of the disk: more than can be written between two looks. */
 const SPARE_BYTES = 2 ** 26;
@@ -80,11 +75,9 @@ export class LmdbWindows implements WindowStore {
     const path = join(dir, 'windows');
     this.path = path;
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-      refuseOtherFiles(join(path, 'data.mdb'));
-      refuseUnusableLock(join(path, 'lock.mdb'));
-      this.gate = new Gate(join(path, 'gate'));
-      this.db = this.gate.whileAlone(() => openEnvironment(path));
+      const { db, gate } = openEnvironment(path, { useWritemap: true, mapSize: MAP_BYTES });
+      this.db = db;
+      this.gate = gate;
       this.write(() => this.db.putSync(STAYS, Buffer.of(0)));
       this.guard();
       if (this.noRoom !== undefined) throw new Error(`less than ${SPARE_BYTES / 2 ** 20} MB are free`);
@@ -302,66 +295,4 @@ export class LmdbWindows implements WindowStore {
       }
     });
   }
-}
-
-/** Where LMDB's first page says that it is one, and in which format. */
-const MAGIC = { offset: 24, value: 0xbeef_c0de, version: 2 };
-const TWO_PAGES = 8192;
-
-/**
- * lmdb 3.5.6 ends the process (a segmentation fault) when it opens a file of something else.
- *
- * @throws Error for a file that is neither empty nor LMDB's
- */
-function refuseOtherFiles(file: string): void {
-  if (!existsSync(file) || statSync(file).size === 0) return;
-  const start = Buffer.alloc(MAGIC.offset + 8);
-  const opened = openSync(file, 'r');
-  try {
-    readSync(opened, start, 0, start.length, 0);
-  } finally {
-    closeSync(opened);
-  }
-  const isLmdb = start.readUInt32LE(MAGIC.offset) === MAGIC.value;
-  if (isLmdb && start.readUInt32LE(MAGIC.offset + 4) === MAGIC.version && statSync(file).size >= TWO_PAGES)
-    return;
-  throw new Error('data.mdb there is no LMDB file');
-}
-
-/**
- * `noSync`: a commit is a write to the page cache, without waiting for the disk (3,700 commits a second at most
- * otherwise). The cache belongs to the kernel, so that all that was committed outlives the process, by `kill -9`
- * too, and LMDB's lock is a robust mutex that the next process takes over from a dead one. What is lost is what
- * the kernel had not written when the machine itself lost power: then a window begins anew, and that is all that
- * it is worth. Overlapping sync is off with it: it would flush in a thread of its own.
- *
- * `useWritemap`: a commit writes to the mapped pages, with no system call (3.6 µs, where it is 8.7 with them).
- * That is as safe from `kill -9`: pages in use are never written over, and the commit is the last word written.
- * The map has its whole size from the start, for one that grows is a bus error in the other processes; the file
- * is sparse and takes what is used. A page that the disk has no room for would be a bus error too: see `guard`.
- */
-function openEnvironment(path: string): RootDatabase<Buffer, Buffer> {
-  return open<Buffer, Buffer>({
-    path,
-    noSubdir: false,
-    noSync: true,
-    overlappingSync: false,
-    useWritemap: true,
-    remapChunks: false,
-    mapSize: MAP_BYTES,
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    cache: false,
-  });
-}
-
-/**
- * It ends the process too when it can't open its lock file.
- *
- * @throws Error for a lock that is no file, or one that can't be written
- */
-function refuseUnusableLock(file: string): void {
-  if (!existsSync(file)) return;
-  if (!statSync(file).isFile()) throw new Error('lock.mdb there is no file');
-  accessSync(file, constants.R_OK | constants.W_OK);
 }

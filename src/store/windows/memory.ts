@@ -1,5 +1,5 @@
 import { correct, decide, ENDS, type State } from './strategies.ts';
-import type { Decision, Meter, Strategy, WindowStore } from './windows.ts';
+import type { Decision, Meter, Strategy, WindowStore } from './store.ts';
 
 /** How many windows each hit looks at, to let go of those that ended: more than it can add. */
 const SWEPT_PER_METER = 2;
