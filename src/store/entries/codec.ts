@@ -1,0 +1,48 @@
+import { type About, BrokenEntry, type Entry } from './store.ts';
+
+/**
+ * An entry as bytes, little-endian: format (1 byte), then 3 bytes of nothing, a check of all that follows (u32), the
+ * lengths of three sections (u32 each), and the sections: what is told of it and its header fields (JSON, UTF-8), the
+ * request, the body.
+ */
+const FORMAT = 1;
+const CHECK_AT = 4;
+const LENGTHS_AT = 8;
+const SECTIONS_AT = 20;
+
+interface Description {
+  readonly about: About;
+  readonly headers: Entry['headers'];
+}
+
+/** @returns memory of its own */
+export function encodeEntry({ about, headers, request, body }: Entry): Buffer {
+  const description = Buffer.from(JSON.stringify({ about, headers } satisfies Description));
+  const bytes = Buffer.allocUnsafe(SECTIONS_AT + description.length + request.length + body.length);
+  bytes.writeUInt32LE(FORMAT, 0);
+  bytes.writeUInt32LE(description.length, LENGTHS_AT);
+  bytes.writeUInt32LE(request.length, LENGTHS_AT + 4);
+  bytes.writeUInt32LE(body.length, LENGTHS_AT + 8);
+  bytes.set(description, SECTIONS_AT);
+  bytes.set(request, SECTIONS_AT + description.length);
+  bytes.set(body, SECTIONS_AT + description.length + request.length);
+  bytes.writeUInt32LE(checkOf(bytes), CHECK_AT);
+  return bytes;
+}
+
+/**
+ * @param bytes - as {@link encodeEntry} made them; the entry's request and body are views on them
+ * @throws {@link BrokenEntry} when they are not
+ */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.length < SECTIONS_AT || view.readUInt32LE(0) !== FORMAT) throw new BrokenEntry('no entry');
+  const requestAt = SECTIONS_AT + view.readUInt32LE(LENGTHS_AT);
+  const bodyAt = requestAt + view.readUInt32LE(LENGTHS_AT + 4);
+  const whole = bodyAt + view.readUInt32LE(LENGTHS_AT + 8) === view.length;
+  if (!whole || view.readUInt32LE(CHECK_AT) !== checkOf(view)) throw new BrokenEntry('a damaged entry');
+  const description = JSON.parse(view.toString('utf8', SECTIONS_AT, requestAt)) as Description;
+  return { ...description, request: view.subarray(requestAt, bodyAt), body: view.subarray(bodyAt) };
+}
+
+const checkOf = (bytes: Buffer): number => Bun.hash.xxHash32(bytes.subarray(LENGTHS_AT));
