@@ -1,10 +1,16 @@
 import type { Variables } from './env-file.ts';
+import { maskUrl } from './mask.ts';
 import { nearest } from './nearest.ts';
 import { type Config, notYet, type OptionName, optionNames, optionOf, type Values } from './options.ts';
 
 /** Problems of options that are good alone and not together. */
 export function checkTogether(values: Values, failed: ReadonlySet<OptionName>): string[] {
-  return [...checkTls(values, failed), ...checkPort(values, failed), ...checkShared(values, failed)];
+  return [
+    ...checkTls(values, failed),
+    ...checkPort(values, failed),
+    ...checkShared(values, failed),
+    ...checkCache(values, failed),
+  ];
 }
 
 function checkTls({ tlsCertFile, tlsKeyFile }: Values, failed: ReadonlySet<OptionName>): string[] {
@@ -36,6 +42,39 @@ function checkShared(values: Values, failed: ReadonlySet<OptionName>): string[] 
   ];
 }
 
+const cacheOptions = ['cacheBackend', 'cacheRootPathOrUrl', 'cacheMode', 'cacheRoutes', 'workers'] as const;
+
+function checkCache(values: Values, failed: ReadonlySet<OptionName>): string[] {
+  if (cacheOptions.some((name) => failed.has(name))) return [];
+  const { cacheBackend: backend, cacheRootPathOrUrl: root, cacheMode, workers } = values;
+  const problems: string[] = [];
+  const rootIsUrl = /^rediss?:/i.test(root);
+  if (backend === 'redis' && !rootIsUrl)
+    problems.push(
+      'CACHE_BACKEND is redis and CACHE_ROOT_PATH_OR_URL is no redis://…: one of them must be the URL',
+    );
+  if (backend !== 'redis' && rootIsUrl)
+    problems.push(
+      `CACHE_ROOT_PATH_OR_URL is a URL and CACHE_BACKEND is ${maskUrl(backend)}: set CACHE_BACKEND to redis`,
+    );
+  if (cacheMode !== 'on' && !cachesAnything(values))
+    problems.push(
+      `CACHE_MODE is ${cacheMode} and no route is cached: set CACHE_CHAT_COMPLETION, CACHE_EMBEDDING or CACHE_ROUTES`,
+    );
+  if (workers > 1 && cachesAnything(values) && ['leveldb', 'rocksdb'].includes(backend))
+    problems.push(
+      `CACHE_BACKEND is ${backend} and WORKERS is ${workers}: one process alone can open it; use lmdb`,
+    );
+  return problems;
+}
+
+/** True when some route is answered from the cache. */
+export function cachesAnything(
+  values: Pick<Values, 'cacheChatCompletion' | 'cacheEmbedding' | 'cacheRoutes'>,
+): boolean {
+  return values.cacheChatCompletion || values.cacheEmbedding || values.cacheRoutes.length > 0;
+}
+
 /**
  * Names in `.env` that are an option but for case or dashes. Nobody else reads them, and one that is passed over
  * may be the key that keeps strangers out: so they are problems and not warnings.
@@ -63,7 +102,7 @@ const isOurs = (name: string) => ours.has(name);
  * @param file the variables of `.env`, where a name that is nearly an option is a slip
  */
 export function warn(config: Config, file: Variables): string[] {
-  return [...warnOfOpenKeys(config), ...warnOfSlips(Object.keys(file))];
+  return [...warnOfOpenKeys(config), ...warnOfCache(config), ...warnOfSlips(Object.keys(file))];
 }
 
 function warnOfOpenKeys({ openaiApiKey, extraApiKey, forwardKey, host, port }: Config): string[] {
@@ -77,6 +116,29 @@ function warnOfOpenKeys({ openaiApiKey, extraApiKey, forwardKey, host, port }: C
     `${set} is set without FORWARD_KEY: anyone who reaches ${where} spends that key, no key of their own asked. ` +
       'Set FORWARD_KEY.',
   ];
+}
+
+function warnOfCache(config: Config): string[] {
+  const { cacheBackend: backend, cacheScope, cacheMode, forwardKey, workers } = config;
+  if (!cachesAnything(config))
+    return backend === 'memory'
+      ? []
+      : ['CACHE_BACKEND is set, but no route is cached: set CACHE_CHAT_COMPLETION.'];
+  const warnings: string[] = [];
+  if (cacheScope === 'shared' && forwardKey.length === 0)
+    warnings.push(
+      'CACHE_SCOPE is shared without FORWARD_KEY: nobody checks a key before it is answered from the cache, so ' +
+        'anyone who asks the same is given what others were told. Set FORWARD_KEY.',
+    );
+  if (backend === 'memory' && workers > 1)
+    warnings.push(
+      `CACHE_BACKEND is memory and WORKERS is ${workers}: each worker keeps its own. Use lmdb to share.`,
+    );
+  if (backend === 'memory' && cacheMode === 'replay')
+    warnings.push(
+      'CACHE_MODE is replay and CACHE_BACKEND is memory: nothing is in it until aifd cache import.',
+    );
+  return warnings;
 }
 
 function warnOfSlips(names: readonly string[]): string[] {

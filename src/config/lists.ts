@@ -147,3 +147,23 @@ export const nestedKeyList: Kind<readonly (readonly string[])[]> = {
   show: (positions) => positions.map((keys) => keys.map(mask).join('|')).join(','),
   conceal: maskKeys,
 };
+
+/** JSON list of paths; `/*` at the end is everything below. */
+export const routeList: Kind<readonly string[]> = {
+  accepts: 'JSON, ["/route", "/below/*", …]',
+  placeholder: 'JSON',
+  empty: [],
+  parse(text) {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      return new Refused((error as Error).message);
+    }
+    if (!Array.isArray(value)) return new Refused('is no JSON list');
+    const wrong = value.find((route) => typeof route !== 'string' || !/^\/[^\s?#*]*(?:\/\*)?$/.test(route));
+    if (wrong !== undefined) return new Refused(`${JSON.stringify(wrong)} is no path from / on`);
+    return value.map((route: string) => route.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'));
+  },
+  show: (routes) => (routes.length === 0 ? '' : JSON.stringify(routes)),
+};

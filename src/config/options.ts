@@ -1,6 +1,16 @@
 import { boolean, byteSize, filePath, host, integer, type Kind, proxyUrl, seconds } from './kinds.ts';
+import { cacheBackend, cacheRoot, duration, sizeFrom } from './cache-kinds.ts';
 import { folder, limit, oneOf, routeLimits, routePaces, windowBackend } from './limit-kinds.ts';
-import { addressList, keyList, nestedKeyList, originList, prefixList, statusList, urlList } from './lists.ts';
+import {
+  addressList,
+  keyList,
+  nestedKeyList,
+  originList,
+  prefixList,
+  routeList,
+  statusList,
+  urlList,
+} from './lists.ts';
 import { strategies } from './strategies.ts';
 import type { Target } from './targets.ts';
 
@@ -27,6 +37,7 @@ export const groups = [
   'Timeouts',
   'Retries',
   'Limits',
+  'Cache',
   'State',
 ] as const;
 export type Group = (typeof groups)[number];
@@ -46,6 +57,7 @@ const access = 'Keys and access';
 const timeouts = 'Timeouts';
 const retries = 'Retries';
 const limits = 'Limits';
+const cache = 'Cache';
 const state = 'State';
 
 /** Every option there is, in the order that help and docs show them. */
@@ -220,6 +232,79 @@ export const options = {
   ),
   queueTimeout: define(limits, 'QUEUE_TIMEOUT', seconds, '30', 'Seconds that they may wait (0: no limit)'),
 
+  cacheChatCompletion: define(
+    cache,
+    'CACHE_CHAT_COMPLETION',
+    boolean,
+    'false',
+    'Answer chat completions from the cache, on every target',
+  ),
+  cacheEmbedding: define(
+    cache,
+    'CACHE_EMBEDDING',
+    boolean,
+    'false',
+    'Answer embeddings from the cache, on every target',
+  ),
+  cacheRoutes: define(
+    cache,
+    'CACHE_ROUTES',
+    routeList,
+    '',
+    'Further routes to answer from it: ["/v1/responses", "/localai/v1/models", "/v1/audio/*"]',
+  ),
+  cacheBackend: define(cache, 'CACHE_BACKEND', cacheBackend, 'memory', 'Where answers are kept'),
+  cacheRootPathOrUrl: define(
+    cache,
+    'CACHE_ROOT_PATH_OR_URL',
+    cacheRoot,
+    '',
+    'Folder of a backend on disk (unset: cache under DATA_DIR), or the URL of redis',
+  ),
+  defaultRequestCachingValue: define(
+    cache,
+    'DEFAULT_REQUEST_CACHING_VALUE',
+    boolean,
+    'true',
+    'Whether a request that does not say "caching": true or false in its body uses the cache',
+  ),
+  cacheScope: define(
+    cache,
+    'CACHE_SCOPE',
+    oneOf(['key', 'shared']),
+    'key',
+    "Who is answered from an entry: only the key whose request it was, or everybody's",
+  ),
+  cacheTtl: define(cache, 'CACHE_TTL', duration, '24h', 'How long an answer is fresh (0: for ever)'),
+  cacheMaxSize: define(
+    cache,
+    'CACHE_MAX_SIZE',
+    sizeFrom(2 ** 20),
+    '1gb',
+    'What all answers may take; those not used for longest go first',
+  ),
+  cacheMaxEntrySize: define(
+    cache,
+    'CACHE_MAX_ENTRY_SIZE',
+    sizeFrom(1),
+    '8mb',
+    'Largest answer that is kept, its request included',
+  ),
+  cacheStaleIfError: define(
+    cache,
+    'CACHE_STALE_IF_ERROR',
+    duration,
+    '0',
+    'How long after its end an answer still stands in for a failing upstream',
+  ),
+  cacheMode: define(
+    cache,
+    'CACHE_MODE',
+    oneOf(['on', 'record', 'replay']),
+    'on',
+    'record: always ask and keep, replay: never ask, a miss is an error',
+  ),
+
   dataDir: define(state, 'DATA_DIR', folder, 'data', 'Folder for what outlives a restart'),
   rateLimitBackend: {
     ...define(state, 'RATE_LIMIT_BACKEND', windowBackend, 'lmdb', 'Where the windows of limits live'),
@@ -259,14 +344,4 @@ export const flagOf = (option: Option): string => option.env.toLowerCase().repla
  * Names that openai-forward or a later version knows and this one does not. Set to something that would turn
  * the feature on they are an error: a limit that somebody counts on must not be missing silently.
  */
-export const notYet = [
-  'LEVEL_MODELS',
-  'LOG_CHAT',
-  'PRINT_CHAT',
-  'CACHE_CHAT_COMPLETION',
-  'CACHE_EMBEDDING',
-  'CACHE_ROUTES',
-  'CACHE_BACKEND',
-  'METRICS',
-  'BENCHMARK_MODE',
-] as const;
+export const notYet = ['LEVEL_MODELS', 'LOG_CHAT', 'PRINT_CHAT', 'METRICS', 'BENCHMARK_MODE'] as const;
