@@ -9,7 +9,13 @@ declare module 'autocannon' {
     amount: number;
     /** Seconds before a request counts as failed. */
     timeout: number;
-    expectBody: string;
+    /** Not together with `requests`. */
+    expectBody?: string;
+    requests?: readonly {
+      /** Called for each request, may change it. */
+      setupRequest<T extends object>(request: T): T;
+      onResponse(status: number, body: string): void;
+    }[];
   }
   interface Result {
     errors: number;

@@ -6,7 +6,15 @@ import type { Child } from './processes.ts';
 import { problemOf } from './sse-client.ts';
 
 /** The names that `--contenders` takes, in the order of the table. */
-export const names = ['direct', 'haproxy', 'haproxy+nodelay', 'aifd', 'aifd+limits', 'aifd+redis'] as const;
+export const names = [
+  'direct',
+  'haproxy',
+  'haproxy+nodelay',
+  'aifd',
+  'aifd+limits',
+  'aifd+redis',
+  'aifd+cache',
+] as const;
 export type Name = (typeof names)[number];
 
 /** One way from the load to the mock upstream. `direct` has no process of its own. */
@@ -66,6 +74,8 @@ async function startOne(name: Name, upstream: number, folder: string): Promise<C
   if (name === 'haproxy+nodelay') return startHaproxy(name, '  option http-no-delay\n', upstream, folder);
   if (name === 'aifd') return startAifd(name, {}, upstream, folder);
   const dataDir = await mkdtemp(join(folder, 'data-'));
+  const cache = { CACHE_CHAT_COMPLETION: 'true', CACHE_BACKEND: 'MEMORY', DATA_DIR: dataDir };
+  if (name === 'aifd+cache') return startAifd(name, cache, upstream, folder);
   const limits = { REQ_RATE_LIMIT: hugeLimit, DATA_DIR: dataDir };
   if (name === 'aifd+limits') return startAifd(name, limits, upstream, folder);
   const redis = await startRedis(folder);

@@ -1,10 +1,11 @@
 /** The JSON load, its own process: `bun bench/load-json.ts ORDER` prints a report as JSON. */
 import autocannon from 'autocannon';
-import { clientKey, percentile, requestBody } from './load.ts';
+import { clientKey, freshPrompt, percentile, requestBody } from './load.ts';
 import type { LoadOrder, LoadReport } from './load.ts';
 
 const order: LoadOrder = JSON.parse(process.argv[2] ?? '');
 if (order.kind !== 'json') throw new Error('the SSE load is load-sse.ts');
+const { expected } = order;
 
 const times: number[] = [];
 let first = 0;
@@ -18,7 +19,9 @@ const run = autocannon(
     connections: order.connections,
     amount: order.requests,
     timeout: 10,
-    expectBody: order.expected,
+    ...(order.distinct
+      ? { requests: [{ setupRequest: withFreshPrompt, onResponse: mustBeExpected }] }
+      : { expectBody: expected }),
   },
   (error, result) => {
     const bad = error ? 1 : result.errors + result.timeouts + result.mismatches + result.non2xx;
@@ -36,6 +39,17 @@ run.on('response', (_client, _status, _bytes, ms) => {
   if (times.length === 0) first = last - ms;
   times.push(ms);
 });
+
+function withFreshPrompt<T extends object>(request: T): T {
+  return { ...request, body: requestBody(false, freshPrompt()) };
+}
+
+/** autocannon compares bodies itself only where it makes all requests alike. */
+function mustBeExpected(_status: number, body: string): void {
+  if (body === expected) return;
+  console.error('another answer than expected:', body.slice(0, 200));
+  process.exit(1);
+}
 
 function report(): void {
   const result: LoadReport = {

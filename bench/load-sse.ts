@@ -15,7 +15,8 @@ let open = 0;
 let allStarted: number | undefined;
 
 const { promise, resolve } = Promise.withResolvers<void>();
-for (let i = 0; i < order.connections; i++) openStream(order.target, { started, answered });
+const distinct = order.kind === 'sse' && order.distinct === true;
+for (let i = 0; i < order.connections; i++) openStream(order.target, { started, answered }, distinct);
 await promise;
 report();
 

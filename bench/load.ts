@@ -12,8 +12,16 @@ export interface SseTarget extends Target {
 }
 
 export type LoadOrder =
-  | { kind: 'json'; target: Target; connections: number; requests: number; expected: string }
-  | { kind: 'sse'; target: SseTarget; connections: number; requests: number }
+  | {
+      kind: 'json';
+      target: Target;
+      connections: number;
+      requests: number;
+      expected: string;
+      /** No prompt comes twice. */
+      distinct?: boolean;
+    }
+  | { kind: 'sse'; target: SseTarget; connections: number; requests: number; distinct?: boolean }
   | { kind: 'starts'; target: SseTarget; connections: number };
 
 /** What a load process reports: times in milliseconds. */
@@ -29,17 +37,27 @@ export interface LoadReport {
   allStarted?: number;
 }
 
-/** The body of every request, about 300 bytes. */
-export function requestBody(stream: boolean): string {
-  return JSON.stringify({ model: 'bench', messages: [{ role: 'user', content: 'y'.repeat(220) }], stream });
+/** The body of every request, about 300 bytes. @param prompt what tells it from others, up to 40 characters */
+export function requestBody(stream: boolean, prompt = ''): string {
+  const content = `${'y'.repeat(180)}${prompt.padStart(40, 'y')}`;
+  return JSON.stringify({ model: 'bench', messages: [{ role: 'user', content }], stream });
+}
+
+let prompts = 0;
+const run = crypto.randomUUID().slice(0, 23);
+
+/** A prompt that no load ever sent before. */
+export function freshPrompt(): string {
+  prompts += 1;
+  return `${run} ${prompts}`;
 }
 
 /** The key that clients send; a proxy under test swaps it for the real one. */
 export const clientKey = 'fk-bench-0123456789';
 
 /** The request as bytes on the wire, with the headers an SDK sends. */
-export function requestText(target: Target): string {
-  const body = requestBody(true);
+export function requestText(target: Target, prompt?: string): string {
+  const body = requestBody(true, prompt);
   const headers = [
     `Host: 127.0.0.1:${target.port}`,
     'Content-Type: application/json',

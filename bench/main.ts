@@ -1,6 +1,6 @@
 /**
- * The benchmark: `bun run bench [--quick] [--only json,sse,starts,open,limits]
- * [--contenders direct,haproxy,haproxy+nodelay,aifd,aifd+limits,aifd+redis]`.
+ * The benchmark: `bun run bench [--quick] [--only json,sse,starts,open,limits,cache]
+ * [--contenders direct,haproxy,haproxy+nodelay,aifd,aifd+limits,aifd+redis,aifd+cache]`.
  * Load, upstream and each contender are processes of their own; rounds alternate between the contenders.
  */
 import { mkdtemp, rm } from 'node:fs/promises';

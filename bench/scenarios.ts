@@ -6,7 +6,7 @@ import type { LoadOrder, LoadReport } from './load.ts';
 /** One thing that is measured. `share` scales the work of a quick run. */
 export interface Scenario {
   /** What `--only` takes. */
-  group: 'json' | 'sse' | 'starts' | 'open' | 'limits';
+  group: 'json' | 'sse' | 'starts' | 'open' | 'limits' | 'cache';
   name: string;
   /** Who takes part. */
   among: readonly Name[];
@@ -37,6 +37,11 @@ export const scenarios: readonly Scenario[] = [
   // First: later aifd alone has had more to do than its rivals, and is compiled further.
   limits(json(1, 2000)),
   limits(json(32, 10_000)),
+  cacheHits(json(1, 3000)),
+  cacheHits(json(32, 16_000)),
+  cacheHits(sse('SSE 50 events, no interval, 32 connections', '?chunks=50', 1200)),
+  cacheMisses(json(32, 10_000)),
+  cacheMisses(sse('SSE 50 events, no interval, 32 connections', '?chunks=50', 1200)),
   json(1, 3000),
   json(32, 16_000),
   sse('SSE 50 events, no interval, 32 connections', '?chunks=50', 1200),
@@ -50,6 +55,20 @@ export const scenarios: readonly Scenario[] = [
 function limits(scenario: Scenario): Scenario {
   const name = `Limits: ${scenario.name}`;
   return { ...scenario, group: 'limits', name, among: ['aifd', 'aifd+limits', 'aifd+redis'], repeats: 2 };
+}
+
+/** The same question again and again, beside one that forwards it. */
+function cacheHits(scenario: Scenario): Scenario {
+  const name = `Cache hits: ${scenario.name}`;
+  return { ...scenario, group: 'cache', name, among: ['haproxy', 'aifd', 'aifd+cache'] };
+}
+
+/** A new question each time, each answer kept. */
+function cacheMisses(scenario: Scenario): Scenario {
+  const order: Scenario['order'] = (...given) =>
+    ({ ...scenario.order(...given), distinct: true }) as LoadOrder;
+  const name = `Cache misses: ${scenario.name}`;
+  return { ...scenario, group: 'cache', name, among: ['aifd', 'aifd+cache'], repeats: 2, order };
 }
 
 function json(connections: number, requests: number): Scenario {

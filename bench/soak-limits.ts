@@ -1,6 +1,6 @@
 import { parseLimit } from '../src/config/limit-grammar.ts';
 import { Rule } from '../src/gateway/limits/meters.ts';
-import { userOf } from '../src/gateway/limits/user.ts';
+import { userOfKey } from '../src/gateway/admit/user.ts';
 import type { Meter } from '../src/store/windows/store.ts';
 
 /** The two ways through the limits: by rules of its own, or by the pool for all else. */
@@ -36,7 +36,7 @@ const rules: Record<Route, Rule[]> = {
 
 /** What one request of the user with this key counts, in the order in which its answer names the windows. */
 export function metersOf(route: Route, key: string, reserved: number): Meter[] {
-  const user = userOf(key, () => '');
+  const user = userOfKey(key);
   return rules[route].flatMap((rule) => rule.meters(user, rule.counted === 'tokens' ? reserved : 1));
 }
 

@@ -1,4 +1,4 @@
-import { requestText } from './load.ts';
+import { freshPrompt, requestText } from './load.ts';
 import type { SseTarget } from './load.ts';
 
 /** One answer: milliseconds from sending the request, or why it was no good. */
@@ -24,16 +24,20 @@ export interface Hooks {
   answered(answer: Answer): boolean;
 }
 
-/** Opens a connection and sends the request; `hooks.answered` decides how many follow. */
-export function openStream(target: SseTarget, hooks: Hooks): void {
-  const request = requestText(target);
+/**
+ * Opens a connection and sends the request; `hooks.answered` decides how many follow.
+ * @param distinct each with a prompt of its own
+ */
+export function openStream(target: SseTarget, hooks: Hooks, distinct = false): void {
+  const same = requestText(target);
+  const request = (): string => (distinct ? requestText(target, freshPrompt()) : same);
   const started = performance.now();
   const finish = (socket: Bun.Socket<Open>, problem?: string): void => {
     const { sent, firstByte } = socket.data;
     const again = hooks.answered({ firstByte, end: performance.now() - sent, problem });
     const more = again && !problem;
     socket.data = { text: '', waiting: more, sent: performance.now(), firstByte: 0 };
-    if (more) socket.write(request);
+    if (more) socket.write(request());
     else socket.terminate();
   };
   const failed = (problem: string): void =>
@@ -43,7 +47,7 @@ export function openStream(target: SseTarget, hooks: Hooks): void {
     port: target.port,
     data: { text: '', waiting: true, sent: started, firstByte: 0 },
     socket: {
-      open: (socket) => void socket.write(request),
+      open: (socket) => void socket.write(request()),
       data(socket, bytes) {
         const open = socket.data;
         open.text += bytes.toString('latin1');
@@ -52,7 +56,8 @@ export function openStream(target: SseTarget, hooks: Hooks): void {
           hooks.started?.();
         }
         // Looking at the end only keeps the load cheap; the whole is checked once, when it is there.
-        if (open.text.endsWith('\r\n0\r\n\r\n')) finish(socket, problemOf(open.text, target.events));
+        if (open.text.endsWith('\r\n0\r\n\r\n') || hasItsLength(open.text))
+          finish(socket, problemOf(open.text, target.events));
         else if (!open.text.startsWith('HTTP/1.1 200') && open.text.includes('\r\n\r\n')) {
           finish(socket, firstLine(open.text));
         }
@@ -66,14 +71,21 @@ export function openStream(target: SseTarget, hooks: Hooks): void {
   }).catch(() => {});
 }
 
-/** Says what is wrong with a whole chunked SSE answer of `events` events and `[DONE]`. */
+/** Says what is wrong with a whole SSE answer of `events` events and `[DONE]`. */
 export function problemOf(text: string, events: number): string | undefined {
   if (!text.startsWith('HTTP/1.1 200')) return firstLine(text);
-  const body = decodeChunked(text.slice(text.indexOf('\r\n\r\n') + 4));
+  const rest = text.slice(text.indexOf('\r\n\r\n') + 4);
+  const body = hasItsLength(text) ? rest : decodeChunked(rest);
   if (body === undefined) return 'broken chunk framing';
   const count = body.split('data: {').length - 1;
   if (count !== events) return `${count} events instead of ${events}`;
   return body.endsWith('data: [DONE]\n\n') ? undefined : 'no [DONE] at the end';
+}
+
+/** A kept answer has a length. */
+function hasItsLength(text: string): boolean {
+  const length = /^content-length: (\d+)\r$/im.exec(text.slice(0, 1000))?.[1];
+  return length !== undefined && text.length === text.indexOf('\r\n\r\n') + 4 + Number(length);
 }
 
 function firstLine(text: string): string {

@@ -1,7 +1,9 @@
 import type { RouteLimit } from '../config/limit-kinds.ts';
+import { cachesAnything } from '../config/checks.ts';
 import { mask, maskUrl } from '../config/mask.ts';
 import type { Config } from '../config/options.ts';
 import type { Target } from '../config/targets.ts';
+import { cachePlace } from '../gateway/cache/place.ts';
 
 type Row = readonly [key: string, value: string];
 
@@ -24,7 +26,7 @@ function targetPanel(target: Target, config: Config): Panel {
       ['route prefix', target.prefix],
       ['api keys', keysText(target.keys)],
       ['forward keys', keysText(config.forwardKey)],
-      ['cache backend', 'off'],
+      ['cache backend', cacheText(config)],
     ],
   };
 }
@@ -59,6 +61,14 @@ function placeRows({ concurrencyLimit, userConcurrencyLimit, queueSize }: Config
   if (userConcurrencyLimit > 0)
     rows.push(['at once, a user', `${userConcurrencyLimit}, ${queueSize} may wait`]);
   return rows;
+}
+
+/** As the reference shows it: `MEMORY`; with what makes it more than a cache. */
+function cacheText(config: Config): string {
+  if (!cachesAnything(config)) return 'off';
+  const { backend } = cachePlace(config);
+  const where = backend.includes('://') ? maskUrl(backend) : backend.toUpperCase();
+  return config.cacheMode === 'on' ? where : `${where} (${config.cacheMode})`;
 }
 
 /** More keys than this are counted and not listed. */

@@ -1,18 +1,14 @@
 import { paced } from './limits/pacing.ts';
-import type { Ticket } from './limits/ticket.ts';
+import type { Exchange } from './exchange.ts';
+import { requestId } from './request-id.ts';
 import type { Answer } from './upstream/wire/types.ts';
 
 /**
  * The upstream's answer as the client's: status and end-to-end headers as they came, the body as it comes.
- * @param id - our request id, for an answer that has none
- * @param ticket - whose header fields are added, and whose pace is kept
+ * @param exchange - whose limits' header fields are added, and whose pace is kept
  * @returns undefined when the runtime cannot express it (a status over 599)
  */
-export function toResponse(
-  { head, body }: Answer,
-  id: () => string,
-  ticket: Ticket | undefined,
-): Response | undefined {
+export function toResponse({ head, body }: Answer, { ticket, cache }: Exchange): Response | undefined {
   const { status, headers, framing } = head;
   let hasId = false;
   let type: string | undefined;
@@ -23,7 +19,7 @@ export function toResponse(
     if (lower === 'x-request-id') hasId = true;
     if (lower === 'content-type') type = value;
   }
-  if (!hasId) headers.push(['x-request-id', id()]);
+  if (!hasId) headers.push(['x-request-id', requestId()]);
   if (ticket) addFields(headers, ticket.headers);
   try {
     if (framing.kind === 'none') return new Response(null, { status, headers });
@@ -32,8 +28,9 @@ export function toResponse(
       return new Response(paced(body, ticket.paceMs), { status, headers });
     }
     // Bun gives a buffer without a type one of its own making, a stream none. And a stream of events that is all here
-    // already is a stream still.
-    const whole = type !== undefined && !events ? body.whole() : undefined;
+    // already is a stream still, but for a kept one: that has a length.
+    const isBuffered = type !== undefined && (!events || cache === 'hit');
+    const whole = isBuffered ? body.whole() : undefined;
     return new Response(whole ?? body.stream(framing.kind !== 'length'), { status, headers });
   } catch {
     body.discard();

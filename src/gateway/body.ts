@@ -17,13 +17,16 @@ export type RequestBody =
 /** Said to be empty, which is not the same as having none: `Content-Length: 0` goes on. */
 const nothing = new Uint8Array();
 
+/** Where a feature must see a prompt, a body up to this many bytes is read whole. */
+export const MOST_WHOLE = 8 * 1024 * 1024;
+
 /** A JSON body up to this many bytes is read whole: cheaper than a stream, and it can be sent again. */
 const SMALL = 64 * 1024;
 
 /**
  * The request's body, whole when it is small JSON, else as a stream.
  * @param stallSeconds - how long a body that is read whole may take to arrive; 0 is no limit
- * @param wholeUpTo - set where a limit must see the body: all that could be a prompt is then read whole, up to so many
+ * @param wholeUpTo - set where a limit or the cache must see the body: all that could be a prompt is then read whole, up to so many
  * bytes, whatever it calls itself
  * @throws WireFailure `aborted` when the client leaves meanwhile, `upload_timeout` when it stalls
  */

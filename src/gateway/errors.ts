@@ -68,6 +68,16 @@ const table = {
     message: 'The upstream answered with something that is not HTTP.',
   },
   upstream_timeout: { status: 504, type: 'server_error', message: 'The upstream took too long.' },
+  cache_miss: {
+    status: 504,
+    type: 'server_error',
+    message: 'No answer to this request is kept, and nobody may be asked.',
+  },
+  invalid_caching: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The field "caching" must be true or false.',
+  },
   client_closed_request: {
     status: 499,
     type: 'invalid_request_error',

@@ -1,7 +1,9 @@
 import type { RequestBody } from './body.ts';
 import type { Credentials } from './admit/keys.ts';
+import type { Family } from './cache/replay/family.ts';
 import type { Ticket } from './limits/ticket.ts';
 import type { Upstream } from './upstream/upstreams.ts';
+import type { ClientWatch } from './upstream/wire/types.ts';
 import type { SocketHandlers } from './websocket/relay.ts';
 import type { Handshake } from './websocket/upgrade.ts';
 
@@ -12,6 +14,19 @@ export interface Edge {
   /** Turns the client's request into a WebSocket that `handlers` serves; false when it can't be. */
   upgrade(request: Request, headers: Headers, handlers: SocketHandlers): boolean;
 }
+
+/** What the cache had to do with an answer. */
+export type CacheUse =
+  /** It was kept. */
+  | 'hit'
+  /** It was kept, and stands in for an upstream that failed. */
+  | 'stale'
+  /** It is another's answer, which was still coming. */
+  | 'collapsed'
+  /** It was asked for, and is kept where it can be. */
+  | 'miss'
+  /** The request was not to be answered from the cache. */
+  | 'bypass';
 
 /** One request's record: each stage reads what those before it found, and adds its own. */
 export interface Exchange {
@@ -27,6 +42,15 @@ export interface Exchange {
   body: RequestBody;
   /** Our handshake with the upstream, when the client asks for a WebSocket. */
   readonly handshake: Handshake | undefined;
+  /** For whom the upstream is asked: usually the request alone. */
+  client: ClientWatch;
+  /** Whom the request is counted for, once somebody asked. */
+  user: string | undefined;
+  /** What a cached route's answers look like; undefined where the route is not cached. */
+  family: Family | undefined;
+  /** The body's own word on whether to use the cache. */
+  caching: boolean | undefined;
+  cache: CacheUse | undefined;
   /** Its limits; undefined when none is set. */
   ticket: Ticket | undefined;
   /** When it came in, ms on the clock of `performance.now()`. */

@@ -1,20 +1,32 @@
 import type { Config } from '../config/options.ts';
+import type { EntryStore } from '../store/entries/store.ts';
 import type { WindowStore } from '../store/windows/store.ts';
 import { AddressRules } from './admit/address.ts';
 import { Cors } from './admit/cors.ts';
 import { Keyring } from './admit/keys.ts';
 import { toResponse } from './answer.ts';
-import { readBody, type RequestBody } from './body.ts';
+import { MOST_WHOLE, readBody, type RequestBody } from './body.ts';
+import { Cache } from './cache/cache.ts';
 import { refuse } from './errors.ts';
 import type { Edge, Exchange } from './exchange.ts';
 import { Limiter, limitsAnything } from './limits/limiter.ts';
+import { takeOwnField } from './own-field.ts';
 import { forwardablePath } from './path.ts';
 import { requestId, withId } from './request-id.ts';
 import { forward, refuseFailed } from './upstream/forward.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
+import type { Answer, ClientWatch } from './upstream/wire/types.ts';
 import { joinWebSockets } from './websocket/join.ts';
 import { newHandshake, wantsWebSocket } from './websocket/upgrade.ts';
+
+/** What outlives a request, each where something needs it. */
+export interface Stores {
+  /** The windows of limits. */
+  readonly windows?: WindowStore;
+  /** The answers that are kept. */
+  readonly entries?: EntryStore;
+}
 
 /** The way of every request: refused at one of the gates, or forwarded. */
 export class Gateway {
@@ -23,24 +35,26 @@ export class Gateway {
   private readonly upstreams: Upstreams;
   private readonly cors: Cors;
   private readonly limiter: Limiter | undefined;
+  private readonly cache: Cache | undefined;
 
   /**
    * @param config - what is in force
    * @param onError - told of an error that is aifd's own fault; the client gets a 500
-   * @param windows - where the windows of limits live, when any limit needs them
    * @param say - told what the operator should know, a line at a time
+   * @param stores - what outlives a request
    */
   constructor(
     private readonly config: Config,
     private readonly onError: (error: unknown) => void,
-    private readonly windows?: WindowStore,
-    say?: (message: string) => void,
+    say: (message: string) => void = () => {},
+    private readonly stores: Stores = {},
   ) {
     this.addresses = new AddressRules(config);
     this.keyring = new Keyring(config);
     this.upstreams = new Upstreams(config, say);
     this.cors = new Cors(config.corsOrigins);
-    if (limitsAnything(config)) this.limiter = new Limiter(config, windows, this.addresses);
+    if (limitsAnything(config)) this.limiter = new Limiter(config, stores.windows, this.addresses);
+    if (stores.entries) this.cache = new Cache(config, stores.entries, this.addresses, say);
   }
 
   /** Answers one request; undefined when it became a WebSocket. Never rejects. */
@@ -88,42 +102,63 @@ export class Gateway {
       handshake,
       body,
       started,
+      client: request,
+      user: undefined,
+      family: undefined,
+      caching: undefined,
+      cache: undefined,
       ticket: undefined,
       attempts: 0,
     };
   }
 
-  /** An admitted request, under its limits, to its upstream and back. */
+  /** An admitted request, under its limits, to the cache or its upstream and back. */
   private async exchange(exchange: Exchange): Promise<Response | undefined> {
     const ticket = (exchange.ticket = this.limiter?.ticket(exchange));
-    exchange.body = await readBody(exchange.request, this.config.idleTimeout, ticket?.wholeBody);
-    const tooLong = this.checkRead(exchange.body);
-    if (tooLong) return withId(tooLong);
+    this.cache?.note(exchange);
+    const wholeUpTo = exchange.family === undefined ? ticket?.wholeBody : MOST_WHOLE;
+    exchange.body = await readBody(exchange.request, this.config.idleTimeout, wholeUpTo);
+    const wrong = this.checkRead(exchange.body) ?? takeOwnField(exchange);
+    if (wrong) return withId(wrong);
     const entering = ticket?.enter();
     const refusal = entering instanceof Promise ? await entering : entering;
     if (refusal) return withId(refusal);
+    const ask = (client: ClientWatch) => this.ask(exchange, client);
+    const outcome = await (this.cache ? this.cache.answer(exchange, ask) : ask(exchange.request));
+    if (outcome instanceof Response) return this.unanswered(exchange, outcome);
+    if (outcome instanceof WireFailure)
+      return this.unanswered(exchange, refuseFailed(outcome, exchange.upstream.target.name));
+    if (outcome.upgraded) return joinWebSockets(exchange, outcome, requestId);
+    if (isSpared(exchange)) ticket?.spared(outcome);
+    return toResponse(outcome, exchange) ?? withId(refuse('upstream_invalid_response'));
+  }
+
+  /** Asks the upstream; whoever asks owes what it costs, though others may share the answer. */
+  private async ask(exchange: Exchange, client: ClientWatch): Promise<Answer | WireFailure> {
+    const { ticket } = exchange;
+    exchange.client = client;
     const outcome = await forward(exchange, this.config).catch((error: unknown) => {
       ticket?.ended();
       throw error;
     });
-    if (outcome instanceof WireFailure) return this.unanswered(exchange, outcome);
-    if (outcome.upgraded) return joinWebSockets(exchange, outcome, requestId);
-    ticket?.answered(outcome);
-    return toResponse(outcome, requestId, ticket) ?? withId(refuse('upstream_invalid_response'));
+    if (outcome instanceof WireFailure) ticket?.ended(outcome);
+    else if (!outcome.upgraded) ticket?.answered(outcome);
+    return outcome;
   }
 
-  private unanswered({ ticket, upstream }: Exchange, failure: WireFailure): Response {
-    ticket?.ended(failure);
-    const response = withId(refuseFailed(failure, upstream.target.name));
+  private unanswered(exchange: Exchange, refusal: Response): Response {
+    const { ticket } = exchange;
+    // Whoever asked has settled it already.
+    if (exchange.cache !== 'miss') ticket?.ended();
     // It was counted: the client may know what remains.
-    for (const [name, value] of ticket?.headers ?? []) response.headers.append(name, value);
-    return response;
+    for (const [name, value] of ticket?.headers ?? []) refusal.headers.append(name, value);
+    return withId(refusal);
   }
 
-  /** Closes idle upstream connections and the windows. */
+  /** Closes idle upstream connections and the stores. */
   async close(): Promise<void> {
     this.upstreams.close();
-    await this.windows?.close();
+    await Promise.all([this.stores.windows?.close(), this.cache?.close()]);
   }
 
   private checkBody({ method, headers }: Request): Response | undefined {
@@ -158,4 +193,9 @@ export class Gateway {
 
 function withoutQuery(path: string): string {
   return path.split('?', 1)[0]!;
+}
+
+/** It cost nothing upstream that somebody else does not pay. */
+function isSpared({ cache }: Exchange): boolean {
+  return cache === 'hit' || cache === 'stale' || cache === 'collapsed';
 }

@@ -1,6 +1,11 @@
-/** A request id of ours, for answers that have none. */
+/** What tells this process's ids from any other's. */
+const own = crypto.randomUUID().replaceAll('-', '').slice(0, 20);
+let count = 0;
+
+/** A request id of ours, for answers that have none: 32 hex digits, the last twelve counted. */
 export function requestId(): string {
-  return `req_${crypto.randomUUID().replaceAll('-', '')}`;
+  count += 1;
+  return `req_${own}${count.toString(16).padStart(12, '0')}`;
 }
 
 /** Gives an answer of ours the request id that every answer has. */

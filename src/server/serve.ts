@@ -1,6 +1,7 @@
 import type { Server } from 'bun';
 import { consola } from 'consola';
 import type { Config } from '../config/options.ts';
+import { openEntries } from '../gateway/cache/open.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { openWindows } from '../gateway/limits/windows.ts';
 import { createApp } from './app.ts';
@@ -24,11 +25,13 @@ function say(message: string): void {
 
 /**
  * Starts to serve.
- * @throws ConfigError when the windows of limits can't be kept where they should be; an error with code `EADDRINUSE`, `EACCES`, … when the address can't be had
+ * @throws ConfigError when the windows of limits or the cache can't be kept where they should be; an error with code `EADDRINUSE`, `EACCES`, … when the address can't be had
  */
 export async function serve(config: Config): Promise<Running> {
   const windows = await openWindows(config, say);
-  const gateway = new Gateway(config, (error) => consola.error(error), windows, say);
+  const entries = await openEntries(config);
+  const stores = { ...(windows && { windows }), ...(entries && { entries }) };
+  const gateway = new Gateway(config, (error) => consola.error(error), say, stores);
   const app = createApp(gateway);
   app.listen(listenOptions(config));
   const server = app.server as Server<unknown>;

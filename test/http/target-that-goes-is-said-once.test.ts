@@ -15,7 +15,6 @@ test('a target that goes is said once, and so is its return', async () => {
   const gateway = new Gateway(
     config,
     () => {},
-    undefined,
     (line) => said.push(line),
   );
   const ask = () => gateway.handle(new Request('http://x/v1/models'), edge);

@@ -41,6 +41,10 @@ export class Keyring {
    */
   admit(request: Request, path: string, hasRealKeys: boolean): Credentials | Response {
     if (this.digests.size === 0 && !hasRealKeys) return pass;
+    // As the SDKs send it, and first of all places: the usual request needs no look at the others.
+    const bearer = bearerKey(request.headers.get('authorization'));
+    if (bearer !== undefined && this.digests.has(this.digest(bearer)))
+      return { kind: 'replace', place: 'authorization', key: bearer };
     const sent = presented(request.headers, path);
     const first = sent[0];
     if (this.digests.size === 0)
@@ -65,6 +69,13 @@ export class Keyring {
 interface Presented {
   readonly place: Place;
   readonly key: string;
+}
+
+/** The key of a plain `Bearer KEY`; undefined for anything else. */
+function bearerKey(authorization: string | null): string | undefined {
+  if (authorization === null || !authorization.startsWith('Bearer ')) return undefined;
+  const key = authorization.slice('Bearer '.length);
+  return /[\s,]/.test(key) ? undefined : key;
 }
 
 /** The key that a request came with, where nobody asked for one. */

@@ -2,14 +2,13 @@ import type { RouteLimit } from '../../config/limit-kinds.ts';
 import type { Config } from '../../config/options.ts';
 import type { Strategy, WindowStore } from '../../store/windows/store.ts';
 import type { AddressRules } from '../admit/address.ts';
-import { clientKey } from '../admit/keys.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 import { Rule } from './meters.ts';
 import { FairQueue, UserSlots } from './queue.ts';
-import { limitedPaths, RouteTable } from './routes.ts';
+import { comparedPaths, RouteTable } from '../routes.ts';
 import { Ticket } from './ticket.ts';
-import { userOf } from './user.ts';
+import { userOf } from '../admit/user.ts';
 
 /** True when some option asks for windows, and so for a store. */
 export function needsWindows(config: Config): boolean {
@@ -56,25 +55,20 @@ export class Limiter {
 
   /** What the exchange needs to pass. Nothing is counted yet. */
   ticket(exchange: Exchange): Ticket {
-    const paths = limitedPaths(exchange.path, exchange.upstream.target);
+    const paths = comparedPaths(exchange.path, exchange.upstream.target);
     const requests = this.requests.find(paths) ?? this.others;
     const tokens = this.tokens.find(paths);
     const applying = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
     const queue = this.queueOf(exchange.upstream);
     return new Ticket(
       exchange,
-      this.user(exchange),
+      userOf(exchange, this.addresses),
       applying,
       queue,
       this.paces.find(paths) ?? 0,
       this.strategy,
       this.store,
     );
-  }
-
-  private user({ credentials, request, path, edge }: Exchange): string {
-    const key = credentials.key ?? clientKey(request.headers, path);
-    return userOf(key, () => this.addresses.clientAddress(request, edge));
   }
 
   private queueOf(upstream: Upstream): FairQueue | undefined {

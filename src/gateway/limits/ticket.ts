@@ -1,5 +1,5 @@
 import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows/store.ts';
-import { holdsPrompt } from '../body.ts';
+import { holdsPrompt, MOST_WHOLE } from '../body.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { UsageReader, type Usage } from '../record/usage.ts';
@@ -10,9 +10,6 @@ import type { Rule } from './meters.ts';
 import type { Entry, FairQueue, PlaceEntry } from './queue.ts';
 import { type Judged, passedHeaders, refuseLimited, refuseQueued } from './refusal.ts';
 import { WindowsUnavailable } from './resilient.ts';
-
-/** A JSON body up to this many bytes is read whole where tokens are limited, to be estimated. */
-const WHOLE = 8 * 1024 * 1024;
 
 /** A refusal, or leave to go on. */
 type Outcome = Response | undefined;
@@ -49,7 +46,7 @@ export class Ticket {
 
   /** How large a JSON body is to be read whole; undefined for the usual. Bytes. */
   get wholeBody(): number | undefined {
-    return this.rules.some(({ counted }) => counted === 'tokens') ? WHOLE : undefined;
+    return this.rules.some(({ counted }) => counted === 'tokens') ? MOST_WHOLE : undefined;
   }
 
   /**
@@ -74,6 +71,13 @@ export class Ticket {
     // A refused request cost nothing upstream.
     if (head.status >= 400) this.settle(0);
     else body.listen(new UsageReader(head, (usage) => this.settle(this.used(usage))));
+  }
+
+  /** The answer cost nothing upstream: it was kept, or is another's. What is owed is its place, until its body's end. */
+  spared({ body }: Answer): void {
+    this.settle(0);
+    const { place } = this;
+    if (place) body.listen({ chunk() {}, end: () => place.release() });
   }
 
   /**
@@ -149,7 +153,7 @@ export class Ticket {
     const { body, request } = this.exchange;
     if (body.kind !== 'bytes') {
       // Too long to be looked into; its length says something.
-      const length = body.kind === 'stream' && holdsPrompt(request.headers) ? (body.length ?? WHOLE) : 0;
+      const length = body.kind === 'stream' && holdsPrompt(request.headers) ? (body.length ?? MOST_WHOLE) : 0;
       return { prompt: Math.ceil(length / 4), completion: 0 };
     }
     try {

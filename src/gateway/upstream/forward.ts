@@ -30,9 +30,9 @@ export async function forward(exchange: Exchange, config: Config): Promise<Answe
     const delayMs = retryDelay(exchange, outcome, config);
     if (delayMs === undefined) return outcome;
     if (!(outcome instanceof WireFailure)) outcome.body.discard();
-    await pause(delayMs, exchange.request.signal);
+    await pause(delayMs, exchange.client.signal);
     // Nobody waits any more: not even a connection is owed.
-    if (exchange.request.signal.aborted) return new WireFailure('aborted', 'the client left');
+    if (exchange.client.signal.aborted) return new WireFailure('aborted', 'the client left');
   }
 }
 
@@ -46,7 +46,7 @@ function retryDelay(exchange: Exchange, outcome: Answer | WireFailure, config: C
       status: answered?.status,
       retryAfter: answered?.headers.find(([name]) => name.toLowerCase() === 'retry-after')?.[1],
       replayable: isReplayable(exchange.body),
-      clientLeft: exchange.request.signal.aborted,
+      clientLeft: exchange.client.signal.aborted,
     },
     config,
     () => exchange.upstream.budget.spend(),

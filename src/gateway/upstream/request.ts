@@ -10,10 +10,11 @@ const credentialAndHandshake: ReadonlySet<string> = new Set([...credentialHeader
 
 /** The request as it goes on the wire: its own headers and path, with the credentials that the target gets. */
 export function toWire(exchange: Exchange): WireRequest {
-  const { request, method, credentials, body, started, handshake, upstreamPath } = exchange;
+  const { request, client, method, credentials, body, started, handshake, upstreamPath } = exchange;
   const protocols = request.headers.get(protocolHeader);
-  // A compressed stream has no events to pace.
-  if (exchange.ticket && exchange.ticket.paceMs > 0) request.headers.set('accept-encoding', 'identity');
+  // A compressed stream has no events to pace, and what is kept is for clients of all kinds.
+  const isRead = exchange.family !== undefined || (exchange.ticket !== undefined && exchange.ticket.paceMs > 0);
+  if (isRead) request.headers.set('accept-encoding', 'identity');
   if (credentials.kind === 'pass') {
     const own = forwardedHeaders(request.headers, handshake && handshakeHeaders);
     return {
@@ -22,7 +23,7 @@ export function toWire(exchange: Exchange): WireRequest {
       headers: own + (handshake?.lines(protocols) ?? ''),
       body,
       started,
-      client: request,
+      client,
     };
   }
   const key = exchange.upstream.nextKey();
@@ -34,7 +35,7 @@ export function toWire(exchange: Exchange): WireRequest {
   if (handshake) headers += handshake.lines(offered);
   else if (offered !== null) headers += `${protocolHeader}: ${offered}\r\n`;
   const path = replaceQueryKey(upstreamPath, place === 'query' ? key : undefined);
-  return { method, path, headers, body, started, client: request };
+  return { method, path, headers, body, started, client };
 }
 
 function dropped(protocols: string | null, webSocket: boolean): ReadonlySet<string> {

@@ -12,6 +12,7 @@ export async function openEntryStore(
   path: string,
   options: EntryStoreOptions,
 ): Promise<EntryStore> {
+  if (backend === 'memory') return new (await import('./memory.ts')).MemoryEntries(options);
   // Not shown: it may be a URL with a password.
   throw new Error(
     `answers are kept in memory, lmdb, leveldb, rocksdb, redis://… or rediss://… ${path} ${options.maxSize}`,

@@ -74,3 +74,7 @@ export interface EntryStore {
 export class BrokenEntry extends Error {
   override readonly name = 'BrokenEntry';
 }
+
+/** How every store refuses an entry that is over its size all by itself. Sizes in bytes. */
+export const tooLarge = (size: number, maxSize: number): Error =>
+  new Error(`an entry of ${size} bytes is larger than the whole cache, ${maxSize} bytes`);

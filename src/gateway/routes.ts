@@ -1,4 +1,4 @@
-import type { Target } from '../../config/targets.ts';
+import type { Target } from '../config/targets.ts';
 
 /** Rules by route: whole path segments and everything below them; the longest wins. */
 export class RouteTable<T> {
@@ -14,7 +14,7 @@ export class RouteTable<T> {
     return this.entries.length;
   }
 
-  /** @param paths - from {@link limitedPaths} */
+  /** @param paths - from {@link comparedPaths} */
   find(paths: readonly string[]): T | undefined {
     return this.entries.find(({ route }) => paths.some((path) => covers(route, path)))?.rule;
   }
@@ -30,7 +30,7 @@ function covers(route: string, path: string): boolean {
  * Escaped letters, doubled slashes, and a `/v1` said or left to the target's base must not be ways around a limit.
  * @param path - path and query as they were asked for
  */
-export function limitedPaths(path: string, target: Target): string[] {
+export function comparedPaths(path: string, target: Target): string[] {
   const end = path.indexOf('?');
   let plain = end < 0 ? path : path.slice(0, end);
   plain = unescaped(plain);

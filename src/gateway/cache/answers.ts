@@ -1,0 +1,103 @@
+import type { Config } from '../../config/options.ts';
+import type { Entry } from '../../store/entries/store.ts';
+import type { Exchange } from '../exchange.ts';
+import { WireFailure } from '../upstream/wire/failure.ts';
+import type { ResponseHead } from '../upstream/wire/head.ts';
+import { IncomingBody } from '../upstream/wire/incoming.ts';
+import type { Answer } from '../upstream/wire/types.ts';
+import { keepable } from './keepable.ts';
+import type { Asked } from './question.ts';
+import type { Family } from './replay/family.ts';
+import { replayOf } from './replay/replay.ts';
+
+/** Fields that say something of the answer and not of the exchange that brought it. */
+const replayedFields: ReadonlySet<string> = new Set([
+  'content-type',
+  'content-disposition',
+  'content-language',
+  'openai-model',
+  'openai-version',
+]);
+
+/** An answer that is kept has no upstream behind it. */
+const noSource = { pause() {}, resume() {}, cancel() {} };
+
+/** Adds our `Cache-Status` to an answer; a failure has no head to put it in. */
+export function stamped<T extends Answer | WireFailure>(outcome: T, status: string): T {
+  if (!(outcome instanceof WireFailure)) outcome.head.headers.push(['cache-status', status]);
+  return outcome;
+}
+
+/** A kept answer in the form that was asked for; undefined when that can't be made of it. */
+export function answerOf(entry: Entry, family: Family, asked: Asked): Answer | undefined {
+  const contentType = valueOf(entry.headers, 'content-type') ?? '';
+  const replay = replayOf(family, { contentType, body: entry.body }, asked);
+  if (!replay) return undefined;
+  const body = new IncomingBody(noSource);
+  body.push(replay.body);
+  body.end();
+  const headers = entry.headers.map(([name, value]): [string, string] => [
+    name,
+    name === 'content-type' ? replay.contentType : value,
+  ]);
+  const framing = { kind: 'length', length: replay.body.length } as const;
+  const head = {
+    status: 200,
+    headers,
+    framing,
+    keepAlive: true,
+    keepAliveSeconds: undefined,
+    upgrade: false,
+  };
+  return { head, body, upgraded: undefined };
+}
+
+/** By its head it may be kept. */
+export function mayBeKept({ status, headers }: ResponseHead): boolean {
+  return status === 200 && (valueOf(headers, 'content-encoding') ?? 'identity') === 'identity';
+}
+
+/** It is whole, and no error. */
+export function isKeepable(head: ResponseHead, whole: Uint8Array, family: Family): boolean {
+  return keepable(family, valueOf(head.headers, 'content-type') ?? '', whole);
+}
+
+/** What is kept of an answer; undefined when it is too large. */
+export function entryOf(
+  exchange: Exchange,
+  asked: Asked,
+  head: ResponseHead,
+  body: Uint8Array,
+  config: Config,
+): Entry | undefined {
+  const request = Buffer.from(asked.canonical);
+  if (request.length + body.length > config.cacheMaxEntrySize) return undefined;
+  const storedAt = Date.now();
+  // A recording is for good.
+  const lasts = config.cacheMode === 'record' ? 0 : config.cacheTtl * 1000;
+  const expiresAt = lasts === 0 ? 0 : storedAt + lasts;
+  const keptUntil = lasts === 0 ? 0 : expiresAt + config.cacheStaleIfError * 1000;
+  return {
+    about: {
+      target: exchange.upstream.target.baseUrl,
+      route: asked.route,
+      model: asked.model,
+      user: asked.user,
+      storedAt,
+      expiresAt,
+      keptUntil,
+    },
+    request,
+    headers: head.headers
+      .map(([name, value]): [string, string] => [name.toLowerCase(), value])
+      .filter(([name]) => replayedFields.has(name)),
+    body,
+  };
+}
+
+function valueOf(headers: readonly (readonly [string, string])[], wanted: string): string | undefined {
+  for (const [name, value] of headers) {
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return value;
+  }
+  return undefined;
+}

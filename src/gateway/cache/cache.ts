@@ -1,0 +1,88 @@
+import type { Config } from '../../config/options.ts';
+import type { EntryStore } from '../../store/entries/store.ts';
+import type { AddressRules } from '../admit/address.ts';
+import { userOf } from '../admit/user.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
+import type { WireFailure } from '../upstream/wire/failure.ts';
+import { stamped } from './answers.ts';
+import { Flights } from './flights.ts';
+import { KeptAnswers } from './kept.ts';
+import { type Asked, Questions } from './question.ts';
+import { refuseUnrecorded } from './refusal.ts';
+import { CachedRoutes } from './routes.ts';
+import { forwardedStatus, type Reason } from './status.ts';
+import { Visit } from './visit.ts';
+
+/** Asks the upstream for the exchange's sake, for as long as the client watched does not leave. */
+export type Ask = (client: ClientWatch) => Promise<Answer | WireFailure>;
+
+/** The upstream's answer or a kept one, a failure, or a refusal. */
+export type Outcome = Answer | WireFailure | Response;
+
+/** The prediction cache: answers what was asked before, shares what is being asked, keeps what was answered. */
+export class Cache {
+  private readonly routes: CachedRoutes;
+  private readonly questions = new Questions();
+  private readonly flights: Flights;
+  private readonly kept: KeptAnswers;
+
+  /** @param say - told what the operator should know */
+  constructor(
+    private readonly config: Config,
+    store: EntryStore,
+    private readonly addresses: AddressRules,
+    say: (message: string) => void,
+  ) {
+    this.routes = new CachedRoutes(config);
+    this.kept = new KeptAnswers(store, say);
+    this.flights = new Flights(config.cacheMaxEntrySize);
+  }
+
+  /** Notes in the exchange whether its route is cached. */
+  note(exchange: Exchange): void {
+    if (!exchange.handshake) exchange.family = this.routes.find(exchange);
+  }
+
+  /** Answers the exchange, whose body was read, from what is kept or by asking. */
+  async answer(exchange: Exchange, ask: Ask): Promise<Outcome> {
+    const replaying = this.config.cacheMode === 'replay';
+    if (exchange.family === undefined) return replaying ? refuseUnrecorded(exchange) : ask(exchange.request);
+    const asked = this.askedIn(exchange);
+    if (typeof asked !== 'string') {
+      const { config, kept, flights } = this;
+      return new Visit(exchange, asked, ask, { config, kept, flights }).answer();
+    }
+    if (replaying) return refuseUnrecorded(exchange);
+    exchange.cache = 'bypass';
+    return stamped(await ask(exchange.request), forwardedStatus(asked, false));
+  }
+
+  /** Writes what is not written yet. */
+  close(): Promise<void> {
+    return this.kept.close();
+  }
+
+  /** What is asked, or why the cache has no part in it. */
+  private askedIn(exchange: Exchange): Asked | Reason {
+    const { method, request, caching, family } = exchange;
+    if (method !== 'POST' && method !== 'GET') return 'method';
+    const { cacheMode, defaultRequestCachingValue } = this.config;
+    // A recording is of everything, or its replay would lack something.
+    if (cacheMode === 'on' && !(caching ?? defaultRequestCachingValue)) return 'bypass';
+    // A part of an answer, or a question that can't be read.
+    if (request.headers.has('range') || request.headers.has('content-encoding')) return 'bypass';
+    const byForm = family === 'other' || family === 'embeddings';
+    return this.questions.read(exchange, this.userOf(exchange), byForm) ?? 'bypass';
+  }
+
+  /** Whose entries they are; empty for everybody's. */
+  private userOf(exchange: Exchange): string {
+    const { cacheScope, cacheMode, forwardKey } = this.config;
+    // A recording is replayed for whoever runs the tests.
+    if (cacheMode !== 'on') return '';
+    // Where keys are checked, one that only passes through is not.
+    const isUnchecked = forwardKey.length > 0 && exchange.credentials.kind === 'pass';
+    return cacheScope === 'shared' && !isUnchecked ? '' : userOf(exchange, this.addresses);
+  }
+}

@@ -1,0 +1,44 @@
+import { canonicalText } from './canonical-text.ts';
+
+/** What a request asks, so far as the answer depends on it. */
+export interface Question {
+  /** JSON of everything that shapes the answer: the same for two bodies that differ in key order, white space, escapes. */
+  readonly canonical: string;
+  /** As the body names it, else `''`. */
+  readonly model: string;
+  /** Asked for as events. */
+  readonly stream: boolean;
+  /** The stream shall end with its usage (`stream_options.include_usage`). */
+  readonly includeUsage: boolean;
+}
+
+/** Members of the body itself that say how the answer comes, or for whom, but not what it says. */
+const leftOut: ReadonlySet<string> = new Set(['stream', 'stream_options', 'caching', 'user', 'metadata']);
+
+/** A BOM goes by unseen, as servers take it. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads a request body. Never throws.
+ * @returns undefined when it is not one JSON object in valid UTF-8, or nested deeper than 200 levels
+ */
+export function readQuestion(bytes: Uint8Array): Question | undefined {
+  try {
+    const text = utf8.decode(bytes);
+    const body: unknown = JSON.parse(text);
+    if (!isFields(body)) return undefined;
+    const { model, stream, stream_options: options } = body;
+    return {
+      canonical: canonicalText(text, leftOut),
+      model: typeof model === 'string' ? model : '',
+      stream: stream === true,
+      includeUsage: isFields(options) && options.include_usage === true,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,98 @@
+import type { Exchange } from '../exchange.ts';
+import { replaceQueryKey } from '../admit/keys.ts';
+import { type Question, readQuestion } from './canonical.ts';
+
+/** What a request asks, as the cache sees it. */
+export interface Asked extends Question {
+  /** Tells it from every other question: 32 hex digits. */
+  readonly key: string;
+  /** Method and path, as `POST /v1/chat/completions`. */
+  readonly route: string;
+  /** Whose entries are looked at; empty for everybody's. */
+  readonly user: string;
+}
+
+/** Request fields that shape an answer beside the body. */
+const shaping = [
+  'openai-organization',
+  'openai-project',
+  'openai-beta',
+  'anthropic-version',
+  'anthropic-beta',
+] as const;
+
+/** Of a request without a body. */
+const nothing: Question = { canonical: '', model: '', stream: false, includeUsage: false };
+
+type Known = Omit<Asked, 'canonical' | 'route' | 'user'>;
+
+const MOST_KNOWN = 10_000;
+
+/** Reads questions, and remembers those whose bytes came before: then nothing is parsed. */
+export class Questions {
+  private readonly known = new Map<string, Known>();
+
+  /**
+   * @param user - whose entries are looked at; empty for everybody's
+   * @param byForm - a stream and a plain answer are kept apart, where none can be made of the other
+   * @returns undefined for a body that can't be compared with another
+   */
+  read(exchange: Exchange, user: string, byForm: boolean): Asked | undefined {
+    const { body, upstreamPath, method } = exchange;
+    if (body.kind === 'stream') return undefined;
+    const bytes = body.kind === 'bytes' ? body.bytes : new Uint8Array();
+    const route = `${method} ${replaceQueryKey(upstreamPath, undefined)}`;
+    const before = `${user}\n${exchange.upstream.target.baseUrl}\n${route}\n${shapingFields(exchange.request.headers)}\n`;
+    const raw = digestOf(before, bytes);
+    const known = this.known.get(raw);
+    // Whoever needs the canonical form asks for it: a hit does not.
+    if (known) return new Remembered(known, route, user, bytes);
+    const question = bytes.length === 0 ? nothing : readQuestion(bytes);
+    if (!question) return undefined;
+    const form = byForm ? `${question.stream}\n` : '';
+    const asked = { ...question, route, user, key: digestOf(before + form, question.canonical) };
+    const { key, model, stream, includeUsage } = asked;
+    this.remember(raw, { key, model, stream, includeUsage });
+    return asked;
+  }
+
+  private remember(raw: string, known: Known): void {
+    // The oldest goes: a Map keeps the order in which they came.
+    if (this.known.size >= MOST_KNOWN) this.known.delete(this.known.keys().next().value!);
+    this.known.set(raw, known);
+  }
+}
+
+class Remembered implements Asked {
+  readonly key: string;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+
+  constructor(
+    known: Known,
+    readonly route: string,
+    readonly user: string,
+    private readonly bytes: Uint8Array,
+  ) {
+    this.key = known.key;
+    this.model = known.model;
+    this.stream = known.stream;
+    this.includeUsage = known.includeUsage;
+  }
+
+  get canonical(): string {
+    return this.bytes.length === 0 ? '' : readQuestion(this.bytes)!.canonical;
+  }
+}
+
+function shapingFields(headers: Headers): string {
+  let fields = '';
+  for (const name of shaping) fields += `${headers.get(name) ?? ''}\n`;
+  return fields;
+}
+
+/** Half of a SHA-256 is beyond guessing and beyond chance. */
+function digestOf(before: string, rest: string | Uint8Array): string {
+  return new Bun.SHA256().update(before).update(rest).digest('hex').slice(0, 32);
+}

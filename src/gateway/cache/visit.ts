@@ -1,0 +1,144 @@
+import type { Config } from '../../config/options.ts';
+import type { Entry } from '../../store/entries/store.ts';
+import { clientKey } from '../admit/keys.ts';
+import { userOfKey } from '../admit/user.ts';
+import type { Exchange } from '../exchange.ts';
+import { WireFailure } from '../upstream/wire/failure.ts';
+import type { ResponseHead } from '../upstream/wire/head.ts';
+import type { Answer } from '../upstream/wire/types.ts';
+import { answerOf, entryOf, isKeepable, mayBeKept, stamped } from './answers.ts';
+import type { Ask, Outcome } from './cache.ts';
+import { type Directives, directivesOf } from './directives.ts';
+import type { Flights } from './flights.ts';
+import type { KeptAnswers } from './kept.ts';
+import type { Asked } from './question.ts';
+import { refuseNotCached, refuseUnrecorded } from './refusal.ts';
+import { forwardedStatus, hitStatus, type Reason, staleStatus } from './status.ts';
+
+/** What all visits share. */
+interface Parts {
+  readonly config: Config;
+  readonly kept: KeptAnswers;
+  readonly flights: Flights;
+}
+
+let loners = 0;
+
+/** One exchange at the cache. */
+export class Visit {
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly asked: Asked,
+    private readonly ask: Ask,
+    private readonly parts: Parts,
+  ) {}
+
+  /** The kept answer, or the upstream's. */
+  async answer(): Promise<Outcome> {
+    const { cacheMode } = this.parts.config;
+    const found = cacheMode === 'record' ? undefined : this.parts.kept.get(this.asked.key);
+    const entry = found instanceof Promise ? await found : found;
+    if (cacheMode === 'replay') return this.recorded(entry);
+    const now = Date.now();
+    const directives = directivesOf(this.exchange.request.headers);
+    const reason = entry ? against(entry, directives, now) : 'uri-miss';
+    if (entry && reason === undefined) {
+      const hit = this.replayed(entry, hitStatus(entry.about.expiresAt, now));
+      if (hit) return hit;
+    }
+    if (directives.onlyIfCached) return refuseNotCached(this.exchange);
+    // An entry of which this form can't be made is none for this request.
+    const forwarded = await this.forward(reason ?? 'uri-miss', directives);
+    return this.orStale(forwarded, reason === 'stale' ? entry : undefined);
+  }
+
+  /** The recording says the same each time, however old it is. */
+  private recorded(entry: Entry | undefined): Outcome {
+    const replay = entry && this.replayed(entry, hitStatus(0, 0));
+    return replay ?? refuseUnrecorded(this.exchange, this.asked);
+  }
+
+  private replayed(entry: Entry, status: string): Answer | undefined {
+    const answer = answerOf(entry, this.exchange.family!, this.asked);
+    if (!answer) return undefined;
+    this.exchange.cache = 'hit';
+    answer.head.headers.push(['cache-status', status], ['age', String(ageOf(entry, Date.now()))]);
+    return answer;
+  }
+
+  private async forward(reason: Reason, directives: Directives): Promise<Answer | WireFailure> {
+    const { exchange } = this;
+    exchange.cache = 'miss';
+    if (directives.noStore) return stamped(await this.ask(exchange.request), forwardedStatus(reason, false));
+    const { outcome, collapsed } = await this.parts.flights.fly(
+      this.flight(directives),
+      exchange.request,
+      this.ask,
+      (head, whole) => this.keep(head, whole),
+    );
+    if (collapsed) exchange.cache = 'collapsed';
+    if (outcome instanceof WireFailure) return outcome;
+    if (collapsed) outcome.head.headers.splice(0, Infinity, ...withoutPersonal(outcome.head));
+    const stored = !collapsed && mayBeKept(outcome.head);
+    return stamped(outcome, forwardedStatus(reason, stored, collapsed));
+  }
+
+  /** Only what the upstream would answer alike is shared, and who wants a new answer gets one of its own. */
+  private flight({ noCache, maxAge }: Directives): string {
+    const { key, stream, includeUsage } = this.asked;
+    const isAlone = noCache || maxAge !== Infinity || this.parts.config.cacheMode === 'record';
+    return `${key} ${stream} ${includeUsage} ${this.passedKey()} ${isAlone ? ++loners : ''}`;
+  }
+
+  /** The upstream judges a key that only passes through: nobody may learn what it said of another's. */
+  private passedKey(): string {
+    const { credentials, request, path } = this.exchange;
+    const key = credentials.kind === 'pass' ? clientKey(request.headers, path) : undefined;
+    return key === undefined ? '' : userOfKey(key);
+  }
+
+  private keep(head: ResponseHead, whole: Uint8Array): void {
+    if (!mayBeKept(head)) return;
+    // The answer goes out first.
+    setImmediate(() => {
+      const { exchange, asked } = this;
+      if (!isKeepable(head, whole, exchange.family!)) return;
+      const entry = entryOf(exchange, asked, head, whole, this.parts.config);
+      if (entry) this.parts.kept.put(asked.key, entry);
+    });
+  }
+
+  private orStale(outcome: Answer | WireFailure, entry: Entry | undefined): Outcome {
+    const status = outcome instanceof WireFailure ? undefined : outcome.head.status;
+    const now = Date.now();
+    if (!entry || (status !== undefined && status < 500) || isTooOld(entry, this.parts.config, now))
+      return outcome;
+    if (outcome instanceof WireFailure && outcome.kind === 'aborted') return outcome;
+    const stale = this.replayed(entry, staleStatus(entry.about.expiresAt, now, status));
+    if (!stale) return outcome;
+    this.exchange.cache = 'stale';
+    if (!(outcome instanceof WireFailure)) outcome.body.discard();
+    return stale;
+  }
+}
+
+/** Fields that are for the one who asked alone. */
+const personal: ReadonlySet<string> = new Set(['set-cookie', 'x-request-id']);
+
+function withoutPersonal({ headers }: ResponseHead): [string, string][] {
+  return headers.filter(([name]) => !personal.has(name.toLowerCase()));
+}
+
+/** Why the entry won't do; undefined when it does. */
+function against({ about }: Entry, { noCache, maxAge }: Directives, now: number): Reason | undefined {
+  if (about.expiresAt !== 0 && about.expiresAt <= now) return 'stale';
+  return noCache || (now - about.storedAt) / 1000 > maxAge ? 'request' : undefined;
+}
+
+function isTooOld({ about }: Entry, { cacheStaleIfError }: Config, now: number): boolean {
+  return now >= about.expiresAt + cacheStaleIfError * 1000;
+}
+
+/** Whole seconds; a clock that was set back makes nothing younger than new. */
+const ageOf = ({ about }: Entry, now: number): number =>
+  Math.max(0, Math.floor((now - about.storedAt) / 1000));

@@ -1,0 +1,25 @@
+import { holdsPrompt } from './body.ts';
+import { takeCaching, withoutCaching } from './caching-field.ts';
+import { refuse } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * Takes `"caching"` out of the body: it is a word to aifd and no upstream's affair, whether anything is cached or not. A
+ * body without it stays as it is.
+ * @returns the refusal of a value that is neither true nor false
+ */
+export function takeOwnField(exchange: Exchange): Response | undefined {
+  const { body, request } = exchange;
+  if (body.kind === 'none' || !holdsPrompt(request.headers)) return undefined;
+  if (body.kind === 'stream') {
+    // Too long to hold: its length went out, so the field becomes white space.
+    if (!request.headers.has('content-encoding'))
+      exchange.body = { ...body, stream: withoutCaching(body.stream) };
+    return undefined;
+  }
+  const { bytes, caching } = takeCaching(body.bytes);
+  if (caching === 'invalid') return refuse('invalid_caching');
+  if (bytes !== body.bytes) exchange.body = { kind: 'bytes', bytes };
+  exchange.caching = caching;
+  return undefined;
+}
