@@ -8,12 +8,14 @@ import { complain, exitCodes, UsageError } from './exit.ts';
 const commands = {
   run: () => import('./commands/run.ts').then((module) => module.default),
   config: () => import('./commands/config.ts').then((module) => module.default),
+  cache: () => import('./commands/cache.ts').then((module) => module.default),
   limits: () => import('./commands/limits.ts').then((module) => module.default),
 };
 
 const summaries: Record<keyof typeof commands, string> = {
   run: 'start forwarding',
   config: 'print the configuration in force, and where each value came from',
+  cache: 'look at the prediction cache, purge it, or move it as a file',
   limits: 'hold a limit against request times before turning it on',
 };
 

@@ -29,7 +29,17 @@ const CLOSE_BRACE = 0x7d;
  * nothing any more.
  */
 type State =
-  'start' | 'member' | 'key' | 'longKey' | 'colon' | 'value' | 'string' | 'nested' | 'scalar' | 'behind' | 'done';
+  | 'start'
+  | 'member'
+  | 'key'
+  | 'longKey'
+  | 'colon'
+  | 'value'
+  | 'string'
+  | 'nested'
+  | 'scalar'
+  | 'behind'
+  | 'done';
 
 /**
  * Finds the members named "caching" of a JSON object, not those of its members, in bytes that come in pieces cut

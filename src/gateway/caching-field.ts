@@ -114,7 +114,8 @@ class Blanks {
     const base = this.total - chunk.length;
     let copy: Uint8Array | undefined;
     for (const { start, end } of this.finder.cuts) {
-      if (start < base) held.fill(SPACE, held.length + start - base, Math.min(held.length, held.length + end - base));
+      if (start < base)
+        held.fill(SPACE, held.length + start - base, Math.min(held.length, held.length + end - base));
       if (end <= base) continue;
       copy ??= new Uint8Array(chunk);
       copy.fill(SPACE, Math.max(0, start - base), end - base);

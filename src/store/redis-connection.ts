@@ -37,7 +37,11 @@ export class RedisConnection {
   }
 
   /** Runs a script, which Redis may have forgotten. @param keys every key that it touches */
-  async run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+  async run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | Uint8Array)[],
+  ): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
     try {
       return await this.send('EVALSHA', [script.sha, ...rest]);
@@ -48,8 +52,8 @@ export class RedisConnection {
     }
   }
 
-  /** Sends one command. */
-  send(command: string, args: readonly string[]): Promise<unknown> {
+  /** Sends one command. Bytes go as they are, which Bun's types don't know. */
+  send(command: string, args: readonly (string | Uint8Array)[]): Promise<unknown> {
     return this.ask((client) => client.send(command, args as string[]));
   }
 

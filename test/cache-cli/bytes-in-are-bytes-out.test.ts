@@ -57,7 +57,8 @@ test('JSON is shown as JSON, events one a line, a list of numbers on one line', 
 function randomJson(dice: Dice, depth = 0): string {
   const space = dice.chance(0.1) ? dice.pick([' ', '\n', '\t', '  ']) : '';
   const kind = dice.int(0, depth > 4 ? 3 : 5);
-  if (kind === 0) return space + dice.pick(['1.0', '-0', '1e5', '98765432109876543210', '0.10', 'true', 'null']);
+  if (kind === 0)
+    return space + dice.pick(['1.0', '-0', '1e5', '98765432109876543210', '0.10', 'true', 'null']);
   if (kind <= 3) return space + randomString(dice);
   const items = Array.from({ length: dice.int(0, 4) }, () => {
     const name = kind === 4 ? `${randomString(dice)}${space}:` : '';
@@ -67,7 +68,8 @@ function randomJson(dice: Dice, depth = 0): string {
 }
 
 function randomString(dice: Dice): string {
-  const piece = () => dice.pick(['a', '\\"', '\\\\', '{', ']', ',', ':', '\\u0041', '\\ud83d', 'é', '😀', ' ', '//']);
+  const piece = () =>
+    dice.pick(['a', '\\"', '\\\\', '{', ']', ',', ':', '\\u0041', '\\ud83d', 'é', '😀', ' ', '//']);
   return `"${Array.from({ length: dice.int(0, 6) }, piece).join('')}"`;
 }
 
@@ -78,8 +80,13 @@ function randomBody(dice: Dice): string | Uint8Array {
   if (kind === 1) return JSON.stringify(JSON.parse(value), undefined, dice.pick([0, 1, 2, 3, 4, '\t']));
   if (kind === 2) return value;
   if (kind === 3) return value.slice(0, dice.int(0, value.length));
-  const line = () => dice.pick(['data: ', 'data:', ': ', 'event: x\ndata: ', '']) + (dice.chance(0.7) ? randomJson(dice) : 'x');
-  return Array.from({ length: dice.int(0, 6) }, () => line() + dice.pick(['\n\n', '\r\n\r\n', '\r\r', '\n', '\n\n\n'])).join('');
+  const line = () =>
+    dice.pick(['data: ', 'data:', ': ', 'event: x\ndata: ', '']) +
+    (dice.chance(0.7) ? randomJson(dice) : 'x');
+  return Array.from(
+    { length: dice.int(0, 6) },
+    () => line() + dice.pick(['\n\n', '\r\n\r\n', '\r\r', '\n', '\n\n\n']),
+  ).join('');
 }
 
 test('whatever the bodies, and wherever the reads are cut', async () => {
@@ -87,11 +94,19 @@ test('whatever the bodies, and wherever the reads are cut', async () => {
   for (let round = 0; round < 1500; round++) {
     const entries = Array.from({ length: dice.int(0, 4) }, (_, index) => {
       const headers = dice.pick([json, events, [], [['x-a', 'b{"']] as const]);
-      const about = { model: dice.pick(['', 'm"\\', 'é😀']), storedAt: dice.int(0, 2 ** 40), expiresAt: 0, keptUntil: 0 };
+      const about = {
+        model: dice.pick(['', 'm"\\', 'é😀']),
+        storedAt: dice.int(0, 2 ** 40),
+        expiresAt: 0,
+        keptUntil: 0,
+      };
       const body = randomBody(dice);
       const request = randomBody(dice);
       const made = entryWith({ about, headers, body: typeof body === 'string' ? text(body) : body });
-      return { key: keyOf(index), entry: { ...made, request: typeof request === 'string' ? text(request) : request } };
+      return {
+        key: keyOf(index),
+        entry: { ...made, request: typeof request === 'string' ? text(request) : request },
+      };
     });
     const file = await recordingOf(entries);
     const back = await readAll(file, dice.int(1, 300));

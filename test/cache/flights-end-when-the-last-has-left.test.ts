@@ -3,8 +3,7 @@ import { WireFailure } from '../../src/gateway/upstream/wire/failure.ts';
 import { settled } from './broadcast-source.ts';
 import { airport, answerIn, Client, reading } from './flights-parts.ts';
 
-const kindOf = (outcome: unknown): string =>
-  outcome instanceof WireFailure ? outcome.kind : 'an answer';
+const kindOf = (outcome: unknown): string => (outcome instanceof WireFailure ? outcome.kind : 'an answer');
 
 test('nobody’s signal is made before the wire asks; then everybody’s is, also of those who come later', async () => {
   const { fly, asked } = airport();
@@ -166,4 +165,13 @@ test('those who come and go leave nothing behind in a long flight', async () => 
   // @ts-expect-error: who is present is nobody else's business
   const [flight] = flights.flights.values();
   expect((flight as unknown as { present: Set<unknown> }).present.size).toBe(1);
+});
+
+test('the last leaves by its stream before the wire asked for a signal: the upstream is let go', async () => {
+  const { fly, asked, flights } = airport();
+  const flying = fly();
+  asked[0]!.head();
+  reading(await flying).body.discard();
+  expect(asked[0]!.source.cancelled).toBe(1);
+  expect(flights.size).toBe(0);
 });

@@ -41,7 +41,10 @@ export class Asking {
   /** The wire looks, as it does every 50 ms, and fails when the client has left. */
   watch(): AbortSignal {
     const { signal } = this.client;
-    const left = (): void => this.fail(new WireFailure('aborted', 'the client left'));
+    const left = (): void => {
+      this.answered.resolve(new WireFailure('aborted', 'the client left'));
+      this.source.cancel();
+    };
     if (signal.aborted) left();
     else signal.addEventListener('abort', left);
     return signal;
@@ -70,16 +73,16 @@ export function airport(mostKept = 1000) {
   const flights = new Flights(mostKept);
   const asked: Asking[] = [];
   const kept: string[] = [];
+  const ask = (watch: ClientWatch): Promise<Answer | WireFailure> => {
+    const asking = new Asking(watch);
+    asked.push(asking);
+    return asking.outcome;
+  };
   return {
     flights,
     asked,
     kept,
     fly(client: ClientWatch = new Client(), key = 'key'): Promise<Flown> {
-      const ask = (watch: ClientWatch): Promise<Answer | WireFailure> => {
-        const asking = new Asking(watch);
-        asked.push(asking);
-        return asking.outcome;
-      };
       return flights.fly(key, client, ask, (_, whole) => void kept.push(Buffer.from(whole).toString()));
     },
   };

@@ -39,7 +39,12 @@ test.each(['whole', 'stream'])('each has a head of its own, to be stamped: %s', 
   const asking = new Asking(new Client());
   let kept: ResponseHead | undefined;
   const fly = (): Promise<Flown> =>
-    flights.fly('key', new Client(), () => asking.outcome, (head) => (kept = head));
+    flights.fly(
+      'key',
+      new Client(),
+      () => asking.outcome,
+      (head) => (kept = head),
+    );
   const all = [fly(), fly()];
   if (kind === 'whole') asking.whole('x');
   else asking.head();

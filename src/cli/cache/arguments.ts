@@ -29,7 +29,9 @@ export const placeOptions = [
   'cacheMaxSize',
 ] as const satisfies readonly OptionName[];
 
-const optionByFlag = new Map(optionNames.map((name) => [`--${flagOf(optionOf(name))}`, name] as const));
+const optionByFlag: ReadonlyMap<string, OptionName> = new Map(
+  optionNames.map((name) => [`--${flagOf(optionOf(name))}`, name] as const),
+);
 
 /** @throws UsageError one line that says which argument */
 export function parseArguments(action: string, args: readonly string[], grammar: Grammar): Arguments {
@@ -79,20 +81,18 @@ function takesNext(flag: string, next: string | undefined): boolean {
   return kind.bare === undefined || !(kind.parse(next) instanceof Refused);
 }
 
+const known: ReadonlySet<string> = new Set(placeOptions);
+
 function checkPlace(flags: Flags): void {
-  const known: readonly string[] = [...placeOptions, 'envFile'];
-  const strange = optionNames.find((name) => flags[name] !== undefined && !known.includes(name));
+  const strange = optionNames.find((name) => flags[name] !== undefined && !known.has(name));
   if (strange === undefined) return;
   throw new UsageError(`--${flagOf(optionOf(strange))} is an option of aifd run, not of aifd cache`);
 }
 
-function checkOperands(
-  action: string,
-  operands: readonly string[],
-  operand: Grammar['operand'],
-): void {
+function checkOperands(action: string, operands: readonly string[], operand: Grammar['operand']): void {
   const tooMany = operands[operand === undefined ? 0 : 1];
-  if (tooMany !== undefined) throw new UsageError(`'${tooMany}' is one argument too many: see aifd cache ${action} --help`);
+  if (tooMany !== undefined)
+    throw new UsageError(`'${tooMany}' is one argument too many: see aifd cache ${action} --help`);
   if (operand?.isNeeded === true && operands.length === 0)
     throw new UsageError(`aifd cache ${action} needs a ${operand.name}`);
 }

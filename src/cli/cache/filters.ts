@@ -52,13 +52,16 @@ export function readTime(flag: string, text: string): number {
 export function readKey(text: string, what: string): string {
   const key = text.toLowerCase();
   if (/^[0-9a-f]{1,32}$/.test(key)) return key;
-  throw new UsageError(`${what} is '${text}', and no key: up to 32 digits of 0-9 and a-f, as aifd cache list shows them`);
+  throw new UsageError(
+    `${what} is '${text}', and no key: up to 32 digits of 0-9 and a-f, as aifd cache list shows them`,
+  );
 }
+
+const bare = (text: string): string => text.split('?')[0]!;
 
 /** A route is asked for as a list shows it, without its method, or without its query. */
 function isRoute(wanted: string, route: string): boolean {
   const path = route.slice(route.indexOf(' ') + 1);
-  const bare = (text: string): string => text.split('?')[0]!;
   return [route, path, bare(route), bare(path)].some((text) => matches(wanted, text));
 }
 

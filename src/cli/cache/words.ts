@@ -1,6 +1,6 @@
 /** Digits of a key that are shown: as many as git's, and some. */
 const SHORT_KEY = 12;
-const SHORT_USER = 8;
+const SHORT_USER = 10;
 
 export const shortKey = (key: string): string => key.slice(0, SHORT_KEY);
 
@@ -59,7 +59,10 @@ export function plainText(text: string): string {
 const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Rows under each other, the last column as it comes. */
-export function columns(rows: readonly (readonly string[])[], rightOf: ReadonlySet<number> = new Set()): string[] {
+export function columns(
+  rows: readonly (readonly string[])[],
+  rightOf: ReadonlySet<number> = new Set(),
+): string[] {
   const widths: number[] = [];
   for (const row of rows)
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);

@@ -3,6 +3,8 @@ import { BrokenEntry, type Entry, type EntryStore } from '../../store/entries/st
 /** The store as requests see it: whatever becomes of it, they go on, and the operator is told once. */
 export class KeptAnswers {
   private readonly troubles = new Set<'read' | 'written'>();
+  /** On their way to the store: who asks meanwhile finds them here. */
+  private readonly coming = new Map<string, () => Entry | undefined>();
 
   /** @param say - told what the operator should know */
   constructor(
@@ -12,6 +14,8 @@ export class KeptAnswers {
 
   /** The entry; undefined when there is none, or it can't be read. */
   get(key: string): Entry | undefined | Promise<Entry | undefined> {
+    const coming = this.coming.get(key)?.();
+    if (coming) return coming;
     try {
       const found = this.store.get(key);
       if (!(found instanceof Promise)) return this.worked('read', found);
@@ -24,16 +28,36 @@ export class KeptAnswers {
     }
   }
 
-  /** Keeps an entry, some time after this. */
-  put(key: string, entry: Entry): void {
-    this.store.put(key, entry).then(
-      () => this.worked('written', undefined),
-      (error: unknown) => this.failed('written', error),
-    );
+  /**
+   * Keeps an entry, after the answer that it is made of has gone out.
+   * @param make - undefined when it is not to be kept; called at most once
+   */
+  put(key: string, make: () => Entry | undefined): void {
+    let made: { entry: Entry | undefined } | undefined;
+    const once = (): Entry | undefined => (made ??= { entry: make() }).entry;
+    this.coming.set(key, once);
+    setImmediate(() => this.write(key, once));
   }
 
-  close(): Promise<void> {
-    return this.store.close();
+  private async write(key: string, once: () => Entry | undefined): Promise<void> {
+    try {
+      const entry = once();
+      if (entry) {
+        await this.store.put(key, entry);
+        this.worked('written', undefined);
+      }
+    } catch (error) {
+      this.failed('written', error);
+    }
+    // A later one may be on its way.
+    if (this.coming.get(key) === once) this.coming.delete(key);
+  }
+
+  /** Writes what is on its way. */
+  async close(): Promise<void> {
+    // Behind the writes that are to begin in this turn.
+    if (this.coming.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    await this.store.close();
   }
 
   private unreadable(key: string, error: unknown): undefined {

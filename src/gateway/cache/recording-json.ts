@@ -27,8 +27,7 @@ const isEnd = (code: number): boolean => code === 44 || code === 93 || code === 
 export function layOut(json: string, layout: Layout, margin?: string): string | undefined {
   const step = steps[layout];
   const [comma, colon] = layout === 'compact' ? [',', ':'] : [step === '' ? ', ' : ',', ': '];
-  const newLine = (depth: number): string =>
-    step === '' ? '' : `\n${margin ?? ''}${step.repeat(depth)}`;
+  const newLine = (depth: number): string => (step === '' ? '' : `\n${margin ?? ''}${step.repeat(depth)}`);
   let out = '';
   let depth = 0;
   for (let i = 0; i < json.length;) {

@@ -62,8 +62,8 @@ function checkHead(head: unknown): void {
 
 /** @param count how many objects were found; each left a 0 in the head */
 function checkEntries(head: unknown, count: number): void {
-  const { format, version, entries, ...others } = head as Record<string, unknown>;
-  const strange = Object.keys(others)[0];
+  const { entries, ...others } = head as Record<string, unknown>;
+  const strange = Object.keys(others).find((name) => name !== 'format' && name !== 'version');
   if (strange !== undefined) throw new RecordingError(`it has a field "${strange}", which there is not`);
   const isList = Array.isArray(entries) && entries.length === count && entries.every((entry) => entry === 0);
   if (!isList) throw new RecordingError('its "entries" is no list of objects');
@@ -115,7 +115,8 @@ const names = [
 function fieldsOf(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const [name, value] of membersOf(text)) {
-    if (!names.includes(name)) throw new BadField(`it has a field ${JSON.stringify(name)}, which there is not`);
+    if (!names.includes(name))
+      throw new BadField(`it has a field ${JSON.stringify(name)}, which there is not`);
     if (fields.has(name)) throw new BadField(`it has ${name} twice`);
     fields.set(name, value);
   }

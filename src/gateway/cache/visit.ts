@@ -99,13 +99,12 @@ export class Visit {
 
   private keep(head: ResponseHead, whole: Uint8Array): void {
     if (!mayBeKept(head)) return;
-    // The answer goes out first.
-    setImmediate(() => {
-      const { exchange, asked } = this;
-      if (!isKeepable(head, whole, exchange.family!)) return;
-      const entry = entryOf(exchange, asked, head, whole, this.parts.config);
-      if (entry) this.parts.kept.put(asked.key, entry);
-    });
+    const { exchange, asked } = this;
+    this.parts.kept.put(asked.key, () =>
+      isKeepable(head, whole, exchange.family!)
+        ? entryOf(exchange, asked, head, whole, this.parts.config)
+        : undefined,
+    );
   }
 
   private orStale(outcome: Answer | WireFailure, entry: Entry | undefined): Outcome {

@@ -13,7 +13,8 @@ export function toWire(exchange: Exchange): WireRequest {
   const { request, client, method, credentials, body, started, handshake, upstreamPath } = exchange;
   const protocols = request.headers.get(protocolHeader);
   // A compressed stream has no events to pace, and what is kept is for clients of all kinds.
-  const isRead = exchange.family !== undefined || (exchange.ticket !== undefined && exchange.ticket.paceMs > 0);
+  const isRead =
+    exchange.family !== undefined || (exchange.ticket !== undefined && exchange.ticket.paceMs > 0);
   if (isRead) request.headers.set('accept-encoding', 'identity');
   if (credentials.kind === 'pass') {
     const own = forwardedHeaders(request.headers, handshake && handshakeHeaders);

@@ -46,12 +46,17 @@ export class Folder {
   /** To be awaited before a write. */
   async ready(bytes: number): Promise<void> {
     this.unmeasured += bytes;
-    if (this.unmeasured < this.maxSize * MEASURED_EVERY_SHARE) return;
+    // Deletions are never held: they are what helps.
+    if (bytes === 0 || this.unmeasured < this.maxSize * MEASURED_EVERY_SHARE) return;
     this.unmeasured = 0;
+    let hasReclaimed = false;
     for (;;) {
       const size = sizeOfFolder(this.path) / this.maxSize;
       const isBehind = this.engine.isBehind();
-      if (size > RECLAIM_SHARE && this.reclaiming === undefined) this.reclaim(size > HOLD_SHARE);
+      if (size > RECLAIM_SHARE && this.reclaiming === undefined && !hasReclaimed) {
+        this.reclaim(size > HOLD_SHARE);
+        hasReclaimed = true;
+      }
       if (size < HOLD_SHARE && !isBehind) {
         if (size < RECLAIM_SHARE) this.share = Math.min(LIVE_SHARE, this.share + SHARE_STEP / 5);
         return;
@@ -90,6 +95,7 @@ export class Folder {
 /** Bytes of all files in it. They come and go meanwhile. */
 export function sizeOfFolder(path: string): number {
   let size = 0;
-  for (const name of readdirSync(path)) size += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0;
+  for (const name of readdirSync(path))
+    size += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0;
   return size;
 }

@@ -195,7 +195,7 @@ export class LevelEntries implements EntryStore {
       this.folder.garbage.written(kept.number, kept.size);
       this.next = kept.number + 1;
     }
-    for (const [key, kept] of found.toSorted(([, a], [, b]) => a.usedAt - b.usedAt)) {
+    for (const [key, kept] of found.toSorted(([, a], [, b]) => a.usedAt - b.usedAt || a.number - b.number)) {
       this.index.note(key, kept);
     }
     const over = this.index.victims(this.index.maxSize - this.folder.room);
@@ -241,9 +241,11 @@ export class LevelEntries implements EntryStore {
     this.writeUses();
     const now = Date.now();
     // Looked at from here, so that a quiet store writes nothing.
-    let isAnyOver = false;
-    for (const [, kept] of this.step(SWEPT_AT_ONCE)) isAnyOver ||= isOver(kept, now);
-    if (isAnyOver) this.change(0, (batch) => this.sweep(Infinity, batch)).catch(ignore);
+    const over = this.step(SWEPT_AT_ONCE).filter(([, kept]) => isOver(kept, now));
+    if (over.length === 0) return;
+    this.change(0, (batch) => {
+      for (const [key, kept] of over) if (this.index.get(key) === kept) this.forget(key, batch);
+    }).catch(ignore);
   }
 
   /** Uses in parts, and none twice. */
@@ -265,8 +267,7 @@ export class LevelEntries implements EntryStore {
   /** Looks at some entries, going round and round, and removes those no longer kept. */
   private sweep(most: number, batch: Batch): void {
     const now = Date.now();
-    const some = most === Infinity ? [...this.index].slice(0) : this.step(most);
-    for (const [key, kept] of some) if (isOver(kept, now)) this.forget(key, batch);
+    for (const [key, kept] of this.step(most)) if (isOver(kept, now)) this.forget(key, batch);
   }
 
   private step(most: number): [string, Kept][] {
@@ -303,7 +304,8 @@ export class LevelEntries implements EntryStore {
   private async writeSome(): Promise<void> {
     let count = 0;
     let bytes = 0;
-    while (count < this.waiting.length && (count === 0 || bytes < BATCH_BYTES)) bytes += this.waiting[count++]!.bytes;
+    while (count < this.waiting.length && (count === 0 || bytes < BATCH_BYTES))
+      bytes += this.waiting[count++]!.bytes;
     const changes = this.waiting.splice(0, count);
     const batch: Batch = { operations: [], before: [], bodies: [] };
     try {

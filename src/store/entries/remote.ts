@@ -103,7 +103,11 @@ export class RemoteEntries implements EntryStore {
     });
   }
 
-  private async ask<T>(path: string, init: RequestInit, read: (response: Response) => Promise<T>): Promise<T> {
+  private async ask<T>(
+    path: string,
+    init: RequestInit,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
     const over = new AbortController();
     const answer = this.fetch(path, { ...init, signal: over.signal }).then(read);
     try {

@@ -124,8 +124,10 @@ export class IncomingBody {
     // Bun gives a Content-Length to what ends before its first flush.
     if (this.waitingBytes > 0 && (chunked || !over)) sink.flush();
     if (over) return void this.finish(sink);
+    const finished = new Promise<void>((resolve) => (this.finishPull = resolve));
+    // Last: a source may end in this very call.
     if (held && !this.stalled) this.source.resume();
-    return new Promise((resolve) => (this.finishPull = resolve));
+    return finished;
   }
 
   private write(sink: BodySink, piece: Uint8Array): void {

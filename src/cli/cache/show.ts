@@ -1,0 +1,87 @@
+import type { Entry, EntryStore } from '../../store/entries/store.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import type { Action } from './action.ts';
+import { readKey } from './filters.ts';
+import { findOne } from './find.ts';
+import { CacheProblem } from './problem.ts';
+import { chatText, readable } from './readable.ts';
+import { columns, plain, span } from './words.ts';
+
+export const show: Action = {
+  summary: 'one entry: what was asked, and the answer',
+  usage: 'KEY [--raw | --json]',
+  help: [
+    ['KEY', 'As a list shows it, or as much of it as no other key begins with'],
+    ['--raw', "Write the answer's bytes and no more"],
+    ['--json', 'Print it all as a JSON object; text as text, other bytes as base64'],
+  ],
+  grammar: { values: [], switches: ['raw', 'json'], operand: { name: 'KEY', isNeeded: true } },
+  prepare: ({ operand, switches }) => {
+    const start = readKey(operand!, 'KEY');
+    if (switches.has('raw') && switches.has('json'))
+      throw new UsageError('--raw and --json exclude each other');
+    return async ({ store }, out) => {
+      const { key, entry } = await entryOf(store, start);
+      if (switches.has('raw')) await out.write(entry.body);
+      else await out.line(switches.has('json') ? asJson(key, entry) : asText(key, entry));
+      return exitCodes.clean;
+    };
+  },
+};
+
+async function entryOf(store: EntryStore, start: string): Promise<{ key: string; entry: Entry }> {
+  // A whole key needs no search.
+  const key = start.length === 32 ? start : (await findOne(store, start)).key;
+  const entry = await store.get(key);
+  if (entry === undefined) throw new CacheProblem(`there is no entry with the key ${key}`);
+  return { key, entry };
+}
+
+function asText(key: string, entry: Entry): string {
+  const { about, headers, request, body } = entry;
+  const now = Date.now();
+  const { storedAt, expiresAt } = about;
+  const end = (): string => {
+    if (expiresAt === 0) return 'never';
+    const by = expiresAt > now ? `in ${span(expiresAt - now)}` : `${span(now - expiresAt)} ago`;
+    return `${dateOf(expiresAt)} (${by})`;
+  };
+  const top = columns([
+    ['key', key],
+    ['route', plain(about.route)],
+    ['model', plain(about.model) || '-'],
+    ['target', plain(about.target)],
+    ['user', plain(about.user) || '-'],
+    ['stored', `${dateOf(storedAt)} (${span(now - storedAt)} ago)`],
+    ['expires', end()],
+  ]);
+  const fields = headers.map(([name, value]) => `${plain(name)}: ${plain(value)}`);
+  const text = chatText(entry);
+  const sections = [
+    top.join('\n'),
+    `REQUEST\n${readable(request)}`,
+    ...(text === undefined ? [] : [`TEXT\n${text}`]),
+    `ANSWER\n${[...fields, ''].join('\n')}\n${readable(body).trimEnd()}`,
+  ];
+  return sections.join('\n\n');
+}
+
+/** A number where no date says it. */
+function dateOf(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? String(time) : date.toISOString();
+}
+
+function asJson(key: string, { about, headers, request, body }: Entry): string {
+  return JSON.stringify(
+    { key, ...about, headers, request: asValue(request), answer: asValue(body) },
+    undefined,
+    2,
+  );
+}
+
+function asValue(bytes: Uint8Array): { text: string } | { base64: string } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const text = buffer.toString();
+  return Buffer.from(text).equals(buffer) ? { text } : { base64: buffer.toString('base64') };
+}

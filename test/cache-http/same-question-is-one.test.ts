@@ -1,0 +1,113 @@
+import { expect, test } from 'bun:test';
+import { askAndKeep, asks, chat, chatPath, expectHit, json, startCached, statusOf } from './support.ts';
+
+const body = '{"model":"m","messages":[{"role":"user","content":"hi"}],"seed":9007199254740993,"n":1.0,"x":{"a":1,"b":2}}';
+const ask = (text: string, headers: string[] = []) => ({ method: 'POST', headers: [json, ...headers], body: text });
+
+const same: [string, string][] = [
+  ['order of keys', '{"x":{"b":2,"a":1},"n":1.0,"seed":9007199254740993,"messages":[{"content":"hi","role":"user"}],"model":"m"}'],
+  ['white space', body.replaceAll(':', ' :\n\t').replaceAll(',', ' ,\r\n')],
+  ['escapes', body.replace('"hi"', '"\\u0068\\u0069"').replace('"model"', '"m\\u006fdel"')],
+  ['user', body.replace('{', '{"user":"u1",')],
+  ['metadata', body.replace('{', '{"metadata":{"a":"b"},')],
+  ['caching', body.replace('{', '{"caching":true,')],
+  ['stream false', body.replace('{', '{"stream":false,')],
+  ['stream_options', body.replace('{', '{"stream_options":null,')],
+];
+
+test.each(same)('makes no difference: %s', async (_, text) => {
+  await using way = await startCached();
+  await askAndKeep(way, ask(body));
+  expectHit(await way.ask(chatPath, ask(text)));
+  expect(asks(way)).toBe(1);
+});
+
+const other: [string, string][] = [
+  ['an unknown field', body.replace('{', '{"unknown":1,')],
+  ['an unknown field within a message', body.replace('"role"', '"name":"bob","role"')],
+  ['user within a message', body.replace('"role"', '"user":"bob","role"')],
+  ['a null where nothing was', body.replace('{', '{"stop":null,')],
+  ['temperature', body.replace('{', '{"temperature":0.5,')],
+  ['seed beyond 2^53', body.replace('9007199254740993', '9007199254740992')],
+  ['model', body.replace('"m"', '"M"')],
+  ['a number as a string', body.replace('"n":1.0', '"n":"1.0"')],
+  ['order within an array', body.replace('"x":{"a":1,"b":2}', '"x":[1,2]')],
+  ['an empty metadata deeper', body.replace('"a":1,', '"a":1,"metadata":{},')],
+  ['caching deeper', body.replace('"a":1,', '"a":1,"caching":true,')],
+];
+
+test.each(other)('makes another question: %s', async (_, text) => {
+  await using way = await startCached();
+  await askAndKeep(way, ask(body));
+  expect(statusOf(await way.ask(chatPath, ask(text)))).toBe('aifd; fwd=uri-miss; stored');
+  expect(asks(way)).toBe(2);
+});
+
+test.each(['OpenAI-Organization: o', 'OpenAI-Project: p', 'OpenAI-Beta: b', 'anthropic-version: 1', 'anthropic-beta: 1'])(
+  'makes another question: %s',
+  async (line) => {
+    await using way = await startCached();
+    await askAndKeep(way);
+    await way.ask(chatPath, chat({}, [line]));
+    expect(asks(way)).toBe(2);
+  },
+);
+
+test.each(['User-Agent: x', 'X-Stainless-Retry-Count: 1', 'Idempotency-Key: 1', 'Accept-Encoding: gzip', 'Accept: */*'])(
+  'makes no difference: %s',
+  async (line) => {
+    await using way = await startCached();
+    await askAndKeep(way);
+    expectHit(await way.ask(chatPath, chat({}, [line])));
+  },
+);
+
+test('the query makes another question', async () => {
+  await using way = await startCached();
+  await askAndKeep(way);
+  await way.ask(`${chatPath}?api-version=2`, chat());
+  expect(asks(way)).toBe(2);
+});
+
+test('values of two header fields are not run together', async () => {
+  await using way = await startCached();
+  await askAndKeep(way, chat({}, ['OpenAI-Organization: ab']));
+  await way.ask(chatPath, chat({}, ['OpenAI-Organization: a', 'OpenAI-Project: b']));
+  await way.ask(chatPath, chat({}, ['OpenAI-Project: ab']));
+  expect(asks(way)).toBe(3);
+});
+
+test('a route by another spelling of its path is asked under its own', async () => {
+  await using way = await startCached();
+  await askAndKeep(way);
+  const other = await way.ask('/v1//chat/completions', chat());
+  expect(other.status).toBe(200);
+  expect(way.upstream.requests.slice(1).every(({ target }) => target === '/v1//chat/completions')).toBe(true);
+});
+
+test('another target is another question', async () => {
+  const { startUpstream } = await import('../support/upstream.ts');
+  await using second = await startUpstream(async (request) => {
+    await request.whole();
+    request.answer(200, '{"choices":[{"index":0,"message":{"role":"assistant","content":"b"},"finish_reason":"stop"}]}', [
+      'Content-Type: application/json',
+    ]);
+  });
+  const first = await startUpstream(async (request) => {
+    await request.whole();
+    request.answer(200, '{"choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}', [
+      'Content-Type: application/json',
+    ]);
+  });
+  const { startBefore } = await import('./support.ts');
+  await using way = await startBefore(first, {
+    FORWARD_CONFIG: JSON.stringify([
+      { base_url: first.url, route: '/a' },
+      { base_url: second.url, route: '/b' },
+    ]),
+    CACHE_CHAT_COMPLETION: 'true',
+  });
+  expect((await way.ask('/a/chat/completions', chat())).text).toContain('"a"');
+  expect((await way.ask('/b/chat/completions', chat())).text).toContain('"b"');
+  expect(second.requests).toHaveLength(1);
+});
