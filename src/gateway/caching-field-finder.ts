@@ -128,6 +128,7 @@ export class CachingFinder {
       case 'member':
         return this.beginKey(byte, at);
       case 'colon':
+        if (byte !== COLON) this.endValue(at);
         this.state = byte === COLON ? 'value' : 'done';
         return at + 1;
       case 'value':
@@ -284,7 +285,7 @@ export class CachingFinder {
     return chunk.length;
   }
 
-  /** @param at - in this chunk, behind the value */
+  /** @param at - in this chunk, behind the value, or behind a key that has none */
   private endValue(at: number): void {
     this.state = 'behind';
     this.depth = 0;

@@ -100,7 +100,8 @@ class Blanks {
       this.held = Buffer.concat([held.subarray(decided), passing]);
       return whole([held.subarray(0, decided)]);
     }
-    this.held = decided < passing.length ? passing.slice(decided) : nothing;
+    // Not `slice`, which of a Buffer is no copy.
+    this.held = decided < passing.length ? new Uint8Array(passing.subarray(decided)) : nothing;
     return whole([held, decided < passing.length ? passing.subarray(0, decided) : passing]);
   }
 

@@ -34,8 +34,8 @@ test.each(['memory', 'leveldb', 'rocksdb'])(
 
 test('LMDB is opened beside the process that has it', async () => {
   const dataDir = folder();
-  const cache = cacheIn(dataDir, 'lmdb');
-  await using _holder = await hold({ dataDir, backend: 'lmdb', entries: 20 });
+  await using holder = await hold({ dataDir, backend: 'lmdb', entries: 20 });
+  const { cache } = holder;
   const { out } = await cache(['stats', '--json']);
   expect(JSON.parse(out)).toMatchObject({ backend: 'lmdb', entries: 20, pids: [] });
   const exported = await cache(['export']);
@@ -46,13 +46,13 @@ test('LMDB is opened beside the process that has it', async () => {
 
 test.each(['leveldb', 'rocksdb', 'lmdb'])('%s is opened when nothing runs', async (backend) => {
   const dataDir = folder();
-  const cache = cacheIn(dataDir, backend);
   const empty = await cache(['stats', '--json']);
   expect(JSON.parse(empty.out)).toMatchObject({ entries: 0 });
   expect(empty.err).toMatch(/^aifd: nothing is kept yet in \/.*\n$/);
   const other = folder();
   const file = await (async () => {
-    await using _holder = await hold({ dataDir: other, backend: 'memory', entries: 3 });
+    await using holder = await hold({ dataDir: other, backend: 'memory', entries: 3 });
+    const { cache } = holder;
     return (await cacheIn(other, 'memory')(['export'])).out;
   })();
   expect(await cache(['import', '-'], file)).toMatchObject({ out: 'imported 3 entries\n', err: '', code: 0 });

@@ -15,6 +15,8 @@ export async function hold(held: Held) {
   await said(child.stdout, /ready/);
   return {
     pid: child.pid,
+    /** `aifd cache` with the same configuration. */
+    cache: cacheIn(held.dataDir, held.backend),
     async [Symbol.asyncDispose](): Promise<void> {
       child.kill('SIGKILL');
       await child.exited;

@@ -26,9 +26,14 @@ for (let i = from; i < from + entries; i++) {
 }
 if (!place.isShared) await startControl(dataDir, store, { cache: { ...place, maxSize } });
 console.log('ready');
-for (let i = 0; isBusy; i++) {
-  await store.put(headKey(1_000_000 + (i % 500)), entryWith());
-  if (i % 3 === 0) await store.remove([headKey(1_000_000 + ((i * 7) % 500))]);
-  if (i % 20 === 0) await Bun.sleep(0);
+
+async function beBusy(): Promise<never> {
+  for (let i = 0; ; i++) {
+    await store.put(headKey(1_000_000 + (i % 500)), entryWith());
+    if (i % 3 === 0) await store.remove([headKey(1_000_000 + ((i * 7) % 500))]);
+    if (i % 20 === 0) await Bun.sleep(0);
+  }
 }
+
+if (isBusy === true) await beBusy();
 setInterval(() => {}, 60_000);

@@ -28,10 +28,10 @@ test('sockets of dead processes are passed over, and taken away by the next star
   expect((await cacheIn(dataDir, 'memory')(['stats'])).err).toContain('no running aifd');
   // A file that is none, and what is not ours, stays.
   writeFileSync(join(dataDir, 'run', 'notes.txt'), '');
-  await using _next = await hold({ dataDir, backend: 'memory', entries: 2 });
+  await using next = await hold({ dataDir, backend: 'memory', entries: 2 });
   expect(existsSync(stale)).toBe(false);
   expect(existsSync(join(dataDir, 'run', 'notes.txt'))).toBe(true);
-  expect((await cacheIn(dataDir, 'memory')(['stats', '--json'])).out).toContain('"entries": 2');
+  expect((await next.cache(['stats', '--json'])).out).toContain('"entries": 2');
 });
 
 test('the folder is for its owner alone, a stop takes the socket away', async () => {
@@ -49,47 +49,54 @@ test('the folder is for its owner alone, a stop takes the socket away', async ()
   expect(readdirSync(run)).toEqual([]);
 });
 
+/** What listens where a process of aifd would. */
+function pretend(listen: (unix: string) => { stop(force: boolean): unknown }) {
+  const dataDir = folder();
+  const listener = listen(join(made(join(dataDir, 'run')), '1.sock'));
+  return {
+    cache: cacheIn(dataDir, 'memory'),
+    [Symbol.dispose]: () => void listener.stop(true),
+  };
+}
+
 test('a process that hangs is given up with a clear line', async () => {
-  const run = made(join(folder(), 'run'));
-  using _hanging = Bun.serve({ unix: join(run, '1.sock'), fetch: () => new Promise<Response>(() => {}) });
-  const { err, code } = await cacheIn(join(run, '..'), 'memory')(['list']);
+  using other = pretend((unix) => Bun.serve({ unix, fetch: () => new Promise<Response>(() => {}) }));
+  const { err, code } = await other.cache(['list']);
   expect(err).toMatch(/^aifd: the aifd at .+1\.sock did not answer in 3 s\n$/);
   expect(code).toBe(1);
 });
 
 test.each([200, 404, 500])('what answers %d and is no aifd is named', async (status) => {
-  const run = made(join(folder(), 'run'));
-  using _other = Bun.serve({ unix: join(run, '1.sock'), fetch: () => new Response('{}', { status }) });
-  const { err, code } = await cacheIn(join(run, '..'), 'memory')(['list']);
+  using other = pretend((unix) => Bun.serve({ unix, fetch: () => new Response('{}', { status }) }));
+  const { err, code } = await other.cache(['list']);
   expect(err).toMatch(/^aifd: what listens on .+1\.sock is no aifd\n$/);
   expect(code).toBe(1);
 });
 
 test('what speaks no HTTP is a clear line', async () => {
-  const run = made(join(folder(), 'run'));
-  using _other = Bun.listen({
-    unix: join(run, '1.sock'),
-    socket: { data: (socket) => void socket.end('junk\r\n\r\n') },
-  });
-  const { err, code } = await cacheIn(join(run, '..'), 'memory')(['list']);
+  const socket = { data: (to: { end(text: string): unknown }) => void to.end('junk\r\n\r\n') };
+  using other = pretend((unix) => Bun.listen({ unix, socket }));
+  const { err, code } = await other.cache(['list']);
   expect(err).toMatch(/^aifd: .*1\.sock.*\n$/);
   expect(code).toBe(1);
 });
 
 test('a path longer than the kernel takes is no hindrance', async () => {
   const dataDir = made(join(folder(), 'd'.repeat(150)));
-  await using _holder = await hold({ dataDir, backend: 'memory', entries: 2 });
-  expect((await cacheIn(dataDir, 'memory')(['stats', '--json'])).out).toContain('"entries": 2');
+  await using holder = await hold({ dataDir, backend: 'memory', entries: 2 });
+  expect((await holder.cache(['stats', '--json'])).out).toContain('"entries": 2');
 });
+
+async function* failing() {
+  yield { key: keyOf(1), about: entryWith().about, usedAt: 0, size: 1 };
+  throw new Error('the disk is gone');
+}
 
 test('a list that breaks off is an error and no shorter list', async () => {
   const dataDir = folder();
   const broken = store();
   await broken.put(keyOf(1), entryWith());
-  broken.list = async function* list() {
-    yield { key: keyOf(1), about: entryWith().about, usedAt: 0, size: 1 };
-    throw new Error('the disk is gone');
-  };
+  broken.list = failing;
   const control = await startControl(dataDir, broken, { cache });
   expect(listOf(new RemoteEntries(control.path))).rejects.toThrow('the disk is gone');
   await control.stop();

@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test';
-import { askAndKeep, asks, chat, chatPath, expectHit, json, startCached, statusOf } from './support.ts';
+import { startUpstream, type UpstreamRequest } from '../support/upstream.ts';
+import {
+  askAndKeep, asks, chat, chatPath, expectHit, json, jsonType, numbered, startCached, statusOf } from './support.ts';
 
 const body = '{"model":"m","messages":[{"role":"user","content":"hi"}],"seed":9007199254740993,"n":1.0,"x":{"a":1,"b":2}}';
 const ask = (text: string, headers: string[] = []) => ({ method: 'POST', headers: [json, ...headers], body: text });
@@ -86,28 +88,17 @@ test('a route by another spelling of its path is asked under its own', async () 
 });
 
 test('another target is another question', async () => {
-  const { startUpstream } = await import('../support/upstream.ts');
-  await using second = await startUpstream(async (request) => {
+  const says = (text: string) => async (request: UpstreamRequest) => {
     await request.whole();
-    request.answer(200, '{"choices":[{"index":0,"message":{"role":"assistant","content":"b"},"finish_reason":"stop"}]}', [
-      'Content-Type: application/json',
-    ]);
-  });
-  const first = await startUpstream(async (request) => {
-    await request.whole();
-    request.answer(200, '{"choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}', [
-      'Content-Type: application/json',
-    ]);
-  });
-  const { startBefore } = await import('./support.ts');
-  await using way = await startBefore(first, {
-    FORWARD_CONFIG: JSON.stringify([
-      { base_url: first.url, route: '/a' },
-      { base_url: second.url, route: '/b' },
-    ]),
-    CACHE_CHAT_COMPLETION: 'true',
-  });
-  expect((await way.ask('/a/chat/completions', chat())).text).toContain('"a"');
-  expect((await way.ask('/b/chat/completions', chat())).text).toContain('"b"');
-  expect(second.requests).toHaveLength(1);
+    request.answer(200, numbered(0, { service: text }), jsonType);
+  };
+  await using second = await startUpstream(says('b'));
+  await using way = await startCached(
+    { EXTRA_BASE_URL: second.url, EXTRA_ROUTE_PREFIX: '/b' },
+    says('a'),
+  );
+  await askAndKeep(way);
+  expect((await way.ask(`/b${chatPath}`, chat())).json()).toMatchObject({ service: 'b' });
+  expect((await way.ask(chatPath, chat())).json()).toMatchObject({ service: 'a' });
+  expect(asks(way)).toBe(1);
 });

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InternalServerError, type OpenAI } from 'openai';
 import { type Call, cached, openaiUpstream, told } from './cache-support.ts';
-import { clientOf, failureOf, startAifd, startUpstream } from './support.ts';
+import { spawnAifd } from '../support/aifd.ts';
+import { clientOf, failureOf, forwardKey, realKey, startAifd, startUpstream } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aifd-replay-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,19 +21,18 @@ const env = { ...cached, CACHE_BACKEND: 'LMDB', CACHE_ROOT_PATH_OR_URL: folder }
 
 /** Each twice; the last answer is what stays recorded. */
 async function record(upstream: string): Promise<unknown[]> {
-  const aifd = await startAifd(upstream, { ...env, CACHE_MODE: 'record' });
+  const own = { OPENAI_BASE_URL: upstream, OPENAI_API_KEY: realKey, FORWARD_KEY: forwardKey };
+  await using aifd = await spawnAifd({ ...own, ...env, CACHE_MODE: 'record' });
+  const client = clientOf(aifd.url.replace(/\/$/, ''));
   const last: unknown[] = [];
-  try {
-    for (const call of [...calls, ...calls]) {
-      const { data, cache } = await told(call(clientOf(aifd.url)));
-      expect(cache).toEndWith('; stored');
-      last.push(data);
-    }
-  } finally {
-    // A second at most may be lost by this kill, says the cache; a written one is not.
-    await Bun.sleep(1500);
-    await aifd.stop();
+  for (const call of [...calls, ...calls]) {
+    const { data, cache } = await told(call(client));
+    expect(cache).toEndWith('; stored');
+    last.push(data);
   }
+  // It writes what is not written yet.
+  aifd.child.kill('SIGTERM');
+  await aifd.child.exited;
   return last.slice(calls.length);
 }
 
@@ -64,7 +64,7 @@ test('"caching" makes no difference', async () => {
 });
 
 test.each([{}, { stream: true as const }])(
-  'a miss is the SDK’s error, at once, and says what was asked, %p',
+  "a miss is the SDK's error, at once, and says what was asked, %p",
   async (form) => {
     let requests = 0;
     const client = clientOf(aifd.url, {

@@ -45,6 +45,10 @@ test.each(models)('%s, a stream as a plain answer', async (model) => {
   expect(plain as unknown).toEqual(last.response);
 });
 
+/** What is told, in its order, however many pieces it comes in. */
+const kinds = (list: readonly { type: string }[]) =>
+  list.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1]);
+
 test.each(models)('%s, a plain answer as a stream', async (model) => {
   const body = ask(model, 'plain first');
   const plain = await way.client.responses.create(body);
@@ -54,8 +58,6 @@ test.each(models)('%s, a plain answer as a stream', async (model) => {
   );
   // Those of the API for the same answer: the cuts between the deltas cannot be known.
   const direct = await Array.fromAsync(await way.direct.responses.create({ ...body, stream: true }));
-  const kinds = (list: readonly { type: string }[]) =>
-    list.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1]);
   expect(kinds(events)).toEqual(kinds(direct));
   expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, index) => index));
   const final = await way.client.responses.stream(body).finalResponse();

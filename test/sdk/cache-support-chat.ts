@@ -103,7 +103,7 @@ export function answerCachedChat(asked: Record<string, unknown>, count: number):
     id,
     object: 'chat.completion',
     ...about,
-    choices: choices.map((choice, index) => ({ index, logprobs: null, ...choice })),
+    choices: choices.map((choice, index) => Object.assign({ index, logprobs: null }, choice)),
     usage,
   });
 }

@@ -18,6 +18,13 @@ export function answerCachedEmbedding(asked: Record<string, unknown>): Response 
   return Response.json({ object: 'list', data, model: asked.model, usage });
 }
 
+const choice = (text: string, index: number, finish: string | null) => ({
+  text,
+  index,
+  logprobs: null,
+  finish_reason: finish,
+});
+
 /** Answers `POST /v1/completions` as OpenAI's API does, the `count`th time. */
 export function answerCachedCompletion(asked: Record<string, unknown>, count: number): Response {
   const about = {
@@ -28,12 +35,6 @@ export function answerCachedCompletion(asked: Record<string, unknown>, count: nu
   };
   const usage = { prompt_tokens: 5, completion_tokens: 7, total_tokens: 12 };
   const texts = ['Once upon a time 🦊.', ' Twice.'].slice(0, (asked.n as number | undefined) ?? 1);
-  const choice = (text: string, index: number, finish: string | null) => ({
-    text,
-    index,
-    logprobs: null,
-    finish_reason: finish,
-  });
   if (asked.stream !== true) {
     return Response.json({
       ...about,
@@ -44,10 +45,10 @@ export function answerCachedCompletion(asked: Record<string, unknown>, count: nu
   const options = asked.stream_options as { include_usage?: boolean } | undefined;
   const includeUsage = options?.include_usage === true;
   const ending = includeUsage ? { usage: null } : {};
-  const events = texts.flatMap((text, index) => [
-    ...(text.match(/[^]{1,4}/gu) ?? []).map((piece) => choice(piece, index, null)),
-    choice('', index, 'stop'),
-  ]);
+  const events = texts.flatMap((text, index) => {
+    const pieces = text.match(/[^]{1,4}/gu) ?? [];
+    return pieces.map((piece) => choice(piece, index, null)).concat(choice('', index, 'stop'));
+  });
   return sse([
     ...events.map((one) => event({ ...about, choices: [one], ...ending })),
     ...(includeUsage ? [event({ ...about, choices: [], usage })] : []),

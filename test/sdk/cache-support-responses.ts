@@ -80,7 +80,9 @@ function eventsOf(item: Item, index: number): { type: string; [name: string]: un
   if (item.type === 'function_call') {
     return [
       added({ arguments: '', status: 'in_progress' }),
-      ...pieces(String(item.arguments)).map((delta) => ({ type: `${kind}.delta`, ...place, delta })),
+      ...pieces(String(item.arguments)).map((delta) =>
+        Object.assign({ type: `${kind}.delta` }, place, { delta }),
+      ),
       { type: `${kind}.done`, ...place, arguments: item.arguments },
       done,
     ];
@@ -91,7 +93,9 @@ function eventsOf(item: Item, index: number): { type: string; [name: string]: un
     return [
       added({ summary: [] }),
       { type: 'response.reasoning_summary_part.added', ...at, part: { ...part, text: '' } },
-      ...pieces(part!.text).map((delta) => ({ type: 'response.reasoning_summary_text.delta', ...at, delta })),
+      ...pieces(part!.text).map((delta) =>
+        Object.assign({ type: 'response.reasoning_summary_text.delta' }, at, { delta }),
+      ),
       { type: 'response.reasoning_summary_text.done', ...at, text: part!.text },
       { type: 'response.reasoning_summary_part.done', ...at, part },
       done,
@@ -102,12 +106,9 @@ function eventsOf(item: Item, index: number): { type: string; [name: string]: un
   return [
     added({ content: [], status: 'in_progress' }),
     { type: 'response.content_part.added', ...at, part: { ...part, text: '' } },
-    ...pieces(part!.text).map((delta) => ({
-      type: 'response.output_text.delta',
-      ...at,
-      delta,
-      logprobs: [],
-    })),
+    ...pieces(part!.text).map((delta) =>
+      Object.assign({ type: 'response.output_text.delta' }, at, { delta, logprobs: [] }),
+    ),
     { type: 'response.output_text.done', ...at, text: part!.text, logprobs: [] },
     { type: 'response.content_part.done', ...at, part },
     done,

@@ -26,8 +26,9 @@ test('a stream kept with it comes without where nobody asks for it', async () =>
   const first = (await told(completions.create({ ...body, ...usage }))).data as Chunk[];
   const chunks = await dataOfHit<Chunk[]>(completions.create({ ...body, stream: true }));
   // The API has then neither the last chunk nor the null in each of the others.
-  const expected = first.slice(0, -1).map(({ usage: _, ...chunk }) => chunk);
-  expect(chunks).toEqual(expected as Chunk[]);
+  const expected = structuredClone(first.slice(0, -1));
+  for (const chunk of expected) delete chunk.usage;
+  expect(chunks).toStrictEqual(expected);
 });
 
 test('of a plain answer it is told to a stream that asks', async () => {

@@ -67,9 +67,8 @@ async function openHere(config: Config, place: Place, isWritten: boolean): Promi
     const store = await openEntryStore(engine, at, { maxSize });
     return { store, backend: isUrl ? 'redis' : backend, where, maxSize, pids: [] };
   } catch (error) {
-    throw new CacheProblem(
-      `${isUrl ? where : `${backend} in ${where}`} can't be opened: ${(error as Error).message}`,
-    );
+    // It says where, and why.
+    throw new CacheProblem((error as Error).message);
   }
 }
 

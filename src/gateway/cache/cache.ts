@@ -6,10 +6,11 @@ import type { Exchange } from '../exchange.ts';
 import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
 import type { WireFailure } from '../upstream/wire/failure.ts';
 import { stamped } from './answers.ts';
+import { directivesOf } from './directives.ts';
 import { Flights } from './flights.ts';
 import { KeptAnswers } from './kept.ts';
 import { type Asked, Questions } from './question.ts';
-import { refuseUnrecorded } from './refusal.ts';
+import { refuseNotCached, refuseUnrecorded } from './refusal.ts';
 import { CachedRoutes } from './routes.ts';
 import { forwardedStatus, type Reason } from './status.ts';
 import { Visit } from './visit.ts';
@@ -19,6 +20,16 @@ export type Ask = (client: ClientWatch) => Promise<Answer | WireFailure>;
 
 /** The upstream's answer or a kept one, a failure, or a refusal. */
 export type Outcome = Answer | WireFailure | Response;
+
+/** They ask for a part of an answer, or for one under a condition (nobody else may share that), or can't be read. */
+const beyondUs = [
+  'range',
+  'content-encoding',
+  'if-none-match',
+  'if-modified-since',
+  'if-match',
+  'if-unmodified-since',
+];
 
 /** The prediction cache: answers what was asked before, shares what is being asked, keeps what was answered. */
 export class Cache {
@@ -54,6 +65,7 @@ export class Cache {
       return new Visit(exchange, asked, ask, { config, kept, flights }).answer();
     }
     if (replaying) return refuseUnrecorded(exchange);
+    if (directivesOf(exchange.request.headers).onlyIfCached) return refuseNotCached(exchange);
     exchange.cache = 'bypass';
     return stamped(await ask(exchange.request), forwardedStatus(asked, false));
   }
@@ -70,8 +82,7 @@ export class Cache {
     const { cacheMode, defaultRequestCachingValue } = this.config;
     // A recording is of everything, or its replay would lack something.
     if (cacheMode === 'on' && !(caching ?? defaultRequestCachingValue)) return 'bypass';
-    // A part of an answer, or a question that can't be read.
-    if (request.headers.has('range') || request.headers.has('content-encoding')) return 'bypass';
+    if (beyondUs.some((name) => request.headers.has(name))) return 'bypass';
     const byForm = family === 'other' || family === 'embeddings';
     return this.questions.read(exchange, this.userOf(exchange), byForm) ?? 'bypass';
   }

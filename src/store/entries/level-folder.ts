@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Garbage } from './level-garbage.ts';
-import type { LevelEngine } from './level.ts';
+import type { LevelEngine } from './level-engine.ts';
 import { bodyKey, BODIES } from './level-records.ts';
 
 /** Of the cache's size, what entries may take at most: the rest is for what an engine has not cleared away yet. */
@@ -18,6 +18,8 @@ const HOLD_SHARE = 1.06;
 const MEASURED_EVERY_SHARE = 0.004;
 const SEGMENT_SHARE = 1 / 64;
 const LOOK_AGAIN_MS = 5;
+/** What is written must not wait for ever for an engine that does not get on. */
+const HELD_AT_MOST_MS = 10_000;
 
 /**
  * Keeps the folder near the cache's size. What is deleted stays in an engine's files until they are compacted: deleting
@@ -50,6 +52,7 @@ export class Folder {
     if (bytes === 0 || this.unmeasured < this.maxSize * MEASURED_EVERY_SHARE) return;
     this.unmeasured = 0;
     let hasReclaimed = false;
+    const until = performance.now() + HELD_AT_MOST_MS;
     for (;;) {
       const size = sizeOfFolder(this.path) / this.maxSize;
       const isBehind = this.engine.isBehind();
@@ -65,6 +68,10 @@ export class Folder {
         // It does nothing by itself now; more has to be deleted.
         this.share = Math.max(LEAST_SHARE, this.share - SHARE_STEP);
         return;
+      }
+      if (performance.now() > until) {
+        this.unmeasured = Infinity;
+        throw new Error('what was deleted is not cleared away: the folder would become too large');
       }
       await Promise.race([Bun.sleep(LOOK_AGAIN_MS), this.reclaiming ?? Bun.sleep(LOOK_AGAIN_MS)]);
     }

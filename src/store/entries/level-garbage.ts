@@ -28,6 +28,10 @@ export class Garbage {
     else this.segments.push({ first: number, bytes: size, dead: 0 });
   }
 
+  clear(): void {
+    this.segments = [];
+  }
+
   deleted(number: number, size: number): void {
     const segment = this.segments[this.indexOf(number)];
     if (segment) segment.dead += size;

@@ -1,6 +1,18 @@
 import { decodeEntry, encodeEntry } from './codec.ts';
+import { type LevelEngine, type Operation, RestartingEngine } from './level-engine.ts';
 import { Folder } from './level-folder.ts';
-import { bodyKey, decodeInfo, encodeInfo, infoKey, INFOS, type Kept, sizeOf } from './level-records.ts';
+import { isCorruption, unopened } from './level-package.ts';
+import {
+  bodyKey,
+  bytesIn,
+  decodeInfo,
+  encodeBody,
+  encodeInfo,
+  infoKey,
+  INFOS,
+  type Kept,
+  sizeOf,
+} from './level-records.ts';
 import { LruIndex } from './lru.ts';
 import {
   BrokenEntry,
@@ -11,28 +23,6 @@ import {
   type Stats,
   tooLarge,
 } from './store.ts';
-
-/** A write, or with no value a deletion. */
-export interface Operation {
-  readonly key: Buffer;
-  readonly value?: Buffer;
-}
-
-/** What LevelDB and RocksDB both do: bytes by key in one folder, sorted. One process has it. */
-export interface LevelEngine {
-  /** @returns memory of its own */
-  get(key: Buffer): Buffer | undefined;
-  /** All or none of it. Outlives the process when it resolves. */
-  write(operations: readonly Operation[]): Promise<void>;
-  /** In steps. @param to not in it */
-  scan(from: Buffer, to: Buffer): AsyncIterable<readonly [key: Buffer, value: Buffer]>;
-  /** Clears away what was deleted there; none where the engine does it by itself alone. */
-  compact?(from: Buffer, to: Buffer): Promise<void>;
-  isCompacting(): boolean;
-  /** A write now would have to wait in the engine. */
-  isBehind(): boolean;
-  close(): Promise<void>;
-}
 
 const USES_EVERY_MS = 1000;
 const USES_AT_ONCE = 5000;
@@ -80,21 +70,33 @@ export class LevelEntries implements EntryStore {
   private walk: Iterator<[string, Kept]>;
   private closing: Promise<void> | undefined;
 
-  /** @param path the engine's folder, which is measured */
-  static async open(engine: LevelEngine, path: string, options: EntryStoreOptions): Promise<LevelEntries> {
+  /**
+   * @param open opens the engine, again too
+   * @param path its folder, which is measured
+   * @throws Error with one line when the folder can't be used
+   */
+  static async open(
+    open: () => Promise<LevelEngine>,
+    path: string,
+    options: EntryStoreOptions,
+  ): Promise<LevelEntries> {
+    const engine = await RestartingEngine.start(open, path, options.maxSize).catch((error: unknown) => {
+      throw unopened(path, error);
+    });
     const store = new LevelEntries(engine, path, options);
     try {
       await store.read();
+      await store.remove(store.tooMuch());
     } catch (error) {
       clearInterval(store.ticking);
       await engine.close();
-      throw error;
+      throw unopened(path, error);
     }
     return store;
   }
 
   private constructor(
-    private readonly engine: LevelEngine,
+    private readonly engine: RestartingEngine,
     path: string,
     { maxSize }: EntryStoreOptions,
   ) {
@@ -109,7 +111,7 @@ export class LevelEntries implements EntryStore {
     const kept = this.index.get(key);
     const now = Date.now();
     if (kept === undefined || isOver(kept, now)) return undefined;
-    const entry = this.entryOf(kept);
+    const entry = this.entryOf(key, kept);
     this.index.use(key);
     kept.usedAt = now;
     this.used.add(key);
@@ -118,7 +120,7 @@ export class LevelEntries implements EntryStore {
 
   async put(key: string, entry: Entry): Promise<void> {
     this.refuseClosed();
-    const bytes = encodeEntry(entry);
+    const bytes = encodeBody(key, encodeEntry(entry));
     const size = sizeOf(bytes);
     const { room } = this.folder;
     if (size > room) throw tooLarge(size, this.index.maxSize);
@@ -132,7 +134,7 @@ export class LevelEntries implements EntryStore {
       batch.bodies.push(kept.number);
       batch.operations.push(
         { key: bodyKey(kept.number), value: bytes },
-        { key: infoKey(key), value: encodeInfo(kept) },
+        { key: infoKey(key), value: encodeInfo(key, kept) },
       );
       this.onTheWay.set(kept.number, bytes);
       this.folder.garbage.written(kept.number, size);
@@ -158,7 +160,7 @@ export class LevelEntries implements EntryStore {
       if (++looked % LISTED_AT_ONCE === 0) await Bun.sleep(0);
       this.refuseClosed();
       if (isOver(kept, Date.now()) || this.index.get(key) !== kept) continue;
-      const about = this.aboutOf(kept);
+      const about = this.aboutOf(key, kept);
       if (about) yield { key, about, usedAt: kept.usedAt, size: kept.size };
     }
   }
@@ -185,42 +187,46 @@ export class LevelEntries implements EntryStore {
     if (this.closing) throw new Error('the store is closed');
   }
 
+  /** Makes the index of what is in the engine. */
   private async read(): Promise<void> {
     const found: [string, Kept][] = [];
     for await (const [key, value] of this.engine.scan(...INFOS)) {
       const info = decodeInfo(key, value);
       if (info) found.push(info);
     }
+    this.index.clear();
+    this.folder.garbage.clear();
     for (const [, kept] of found.toSorted(([, a], [, b]) => a.number - b.number)) {
       this.folder.garbage.written(kept.number, kept.size);
-      this.next = kept.number + 1;
+      this.next = Math.max(this.next, kept.number + 1);
     }
     for (const [key, kept] of found.toSorted(([, a], [, b]) => a.usedAt - b.usedAt || a.number - b.number)) {
       this.index.note(key, kept);
     }
-    const over = this.index.victims(this.index.maxSize - this.folder.room);
-    if (over.length > 0) await this.remove(over);
   }
 
-  private entryOf({ number }: Kept): Entry {
+  private tooMuch(): string[] {
+    return this.index.victims(this.index.maxSize - this.folder.room);
+  }
+
+  private entryOf(key: string, { number }: Kept): Entry {
     const bytes = this.onTheWay.get(number) ?? this.bytesOf(number);
     if (bytes === undefined) throw new BrokenEntry('an entry without its bytes');
-    return decodeEntry(bytes);
+    return decodeEntry(bytesIn(key, bytes));
   }
 
   private bytesOf(number: number): Buffer | undefined {
     try {
       return this.engine.get(bodyKey(number));
     } catch (error) {
-      // Both check their blocks.
-      if (/corruption/i.test(String(error))) throw new BrokenEntry(String(error));
+      if (isCorruption(String(error))) throw new BrokenEntry(String(error));
       throw error;
     }
   }
 
-  private aboutOf(kept: Kept): Entry['about'] | undefined {
+  private aboutOf(key: string, kept: Kept): Entry['about'] | undefined {
     try {
-      return this.entryOf(kept).about;
+      return this.entryOf(key, kept).about;
     } catch (error) {
       if (error instanceof BrokenEntry) return undefined;
       throw error;
@@ -258,7 +264,7 @@ export class LevelEntries implements EntryStore {
       this.change(0, ({ operations }) => {
         for (const key of some) {
           const kept = this.index.get(key);
-          if (kept) operations.push({ key: infoKey(key), value: encodeInfo(kept) });
+          if (kept) operations.push({ key: infoKey(key), value: encodeInfo(key, kept) });
         }
       }).catch(ignore);
     }
@@ -309,6 +315,7 @@ export class LevelEntries implements EntryStore {
     const changes = this.waiting.splice(0, count);
     const batch: Batch = { operations: [], before: [], bodies: [] };
     try {
+      if (this.engine.isBroken) await this.restart();
       await this.folder.ready(bytes);
       for (const change of changes) change.plan(batch);
       if (batch.operations.length > 0) await this.engine.write(batch.operations);
@@ -320,6 +327,11 @@ export class LevelEntries implements EntryStore {
       this.waitingBytes -= bytes;
       for (const number of batch.bodies) this.onTheWay.delete(number);
     }
+  }
+
+  private async restart(): Promise<void> {
+    await this.folder.idle();
+    await this.engine.restart(() => this.read());
   }
 
   private goBack({ before }: Batch): void {

@@ -1,4 +1,6 @@
-import { LevelEntries, type LevelEngine, type Operation } from './level.ts';
+import type { LevelEngine, Operation } from './level-engine.ts';
+import { loadPackage } from './level-package.ts';
+import { LevelEntries } from './level.ts';
 import type { EntryStoreOptions } from './store.ts';
 
 type ClassicLevel = import('classic-level').ClassicLevel<Buffer, Buffer>;
@@ -12,27 +14,21 @@ export async function openLevelDb(
   options: EntryStoreOptions,
   importing = load,
 ): Promise<LevelEntries> {
-  const { ClassicLevel } = await importing().catch(() => {
-    throw new Error('answers in LevelDB need the package classic-level: bun add classic-level');
-  });
+  const { ClassicLevel } = await loadPackage('LevelDB', 'classic-level', importing);
   const small = Math.min(2 ** 22, Math.max(2 ** 16, options.maxSize / 128));
-  const db = new ClassicLevel<Buffer, Buffer>(path, {
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
-    // Reading must be cheap, and sizes what they are said to be.
-    compression: false,
-    writeBufferSize: small,
-    maxFileSize: Math.max(2 ** 20, small),
-  });
-  try {
+  const open = async (): Promise<LevelEngine> => {
+    const db = new ClassicLevel<Buffer, Buffer>(path, {
+      keyEncoding: 'buffer',
+      valueEncoding: 'buffer',
+      // Reading must be cheap, and sizes what they are said to be.
+      compression: false,
+      writeBufferSize: small,
+      maxFileSize: Math.max(2 ** 20, small),
+    });
     await db.open();
-  } catch (error) {
-    const cause = ((error as Error).cause ?? error) as Error & { code?: string };
-    const why =
-      cause.code === 'LEVEL_LOCKED' ? 'another process has it open, perhaps a running aifd' : cause.message;
-    throw new Error(`answers can't be kept in ${path}: ${why}`, { cause: error });
-  }
-  return LevelEntries.open(new LevelDb(db), path, options);
+    return new LevelDb(db);
+  };
+  return LevelEntries.open(open, path, options);
 }
 
 class LevelDb implements LevelEngine {

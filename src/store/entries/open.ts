@@ -12,9 +12,12 @@ export async function openEntryStore(
   path: string,
   options: EntryStoreOptions,
 ): Promise<EntryStore> {
+  // An engine is loaded when it is asked for: LevelDB and RocksDB are packages that need not be there.
   if (backend === 'memory') return new (await import('./memory.ts')).MemoryEntries(options);
+  if (backend === 'lmdb') return (await import('./lmdb.ts')).LmdbEntries.open(path, options);
+  if (backend === 'leveldb') return (await import('./leveldb.ts')).openLevelDb(path, options);
+  if (backend === 'rocksdb') return (await import('./rocksdb.ts')).openRocksDb(path, options);
+  if (/^rediss?:\/\//i.test(backend)) return new (await import('./redis.ts')).RedisEntries(backend, options);
   // Not shown: it may be a URL with a password.
-  throw new Error(
-    `answers are kept in memory, lmdb, leveldb, rocksdb, redis://… or rediss://… ${path} ${options.maxSize}`,
-  );
+  throw new Error('answers are kept in memory, lmdb, leveldb, rocksdb, redis://… or rediss://…');
 }

@@ -1,5 +1,7 @@
 // oxlint-disable no-underscore-dangle -- what is synchronous in this package has such names only
-import { LevelEntries, type LevelEngine, type Operation } from './level.ts';
+import type { LevelEngine, Operation } from './level-engine.ts';
+import { loadPackage } from './level-package.ts';
+import { LevelEntries } from './level.ts';
 import type { EntryStoreOptions } from './store.ts';
 
 /** What is used of the package, which has no types. */
@@ -30,28 +32,22 @@ export async function openRocksDb(
   options: EntryStoreOptions,
   importing = load,
 ): Promise<LevelEntries> {
-  const { RocksLevel } = await importing().catch(() => {
-    throw new Error('answers in RocksDB need the package @nxtedition/rocksdb: bun add @nxtedition/rocksdb');
-  });
-  const db = new RocksLevel(path, {
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
-    compression: false,
-    walCompression: false,
-    compaction: 'level',
-    // Files with most deletions first.
-    compactionPriority: 'byCompensatedSize',
-    memtableMemoryBudget: Math.min(2 ** 23, Math.max(2 ** 18, Math.floor(options.maxSize / 128))),
-  });
-  try {
+  const { RocksLevel } = await loadPackage('RocksDB', '@nxtedition/rocksdb', importing);
+  const open = async (): Promise<LevelEngine> => {
+    const db = new RocksLevel(path, {
+      keyEncoding: 'buffer',
+      valueEncoding: 'buffer',
+      compression: false,
+      walCompression: false,
+      compaction: 'level',
+      // Files with most deletions first.
+      compactionPriority: 'byCompensatedSize',
+      memtableMemoryBudget: Math.min(2 ** 23, Math.max(2 ** 18, Math.floor(options.maxSize / 128))),
+    });
     await db.open();
-  } catch (error) {
-    const cause = ((error as Error).cause ?? error) as Error & { code?: string };
-    const why =
-      cause.code === 'LEVEL_LOCKED' ? 'another process has it open, perhaps a running aifd' : cause.message;
-    throw new Error(`answers can't be kept in ${path}: ${why}`, { cause: error });
-  }
-  return LevelEntries.open(new RocksDb(db), path, options);
+    return new RocksDb(db);
+  };
+  return LevelEntries.open(open, path, options);
 }
 
 const NOTHING = {};

@@ -10,3 +10,14 @@ export function familyOf(path: string): Family {
   if (plain.endsWith('/responses')) return 'responses';
   return plain.endsWith('/embeddings') ? 'embeddings' : 'other';
 }
+
+/** How an answer is written. */
+export type Form = 'json' | 'stream' | 'other';
+
+/** The form that a `content-type` names; its parameters don't matter. */
+export function formOf(contentType: string): Form {
+  const end = contentType.indexOf(';');
+  const type = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  if (type === 'text/event-stream') return 'stream';
+  return type === 'application/json' || type.endsWith('+json') ? 'json' : 'other';
+}

@@ -180,6 +180,8 @@ class Upload implements Watched {
       if (!this.live) return void reader.cancel().catch(() => {});
       if (next.done) break;
       const { value } = next;
+      // As a chunk it would be the last one.
+      if (value.length === 0) continue;
       if (!this.admits(value.length)) return void reader.cancel().catch(() => {});
       await this.connection.send(chunked ? asChunk(value) : value);
     }

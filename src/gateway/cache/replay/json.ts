@@ -1,0 +1,45 @@
+/** A JSON object whose members nobody has looked at yet. */
+export type Fields = Record<string, unknown>;
+
+/** The value as an object with members; undefined for anything else, arrays too. */
+export function objectOf(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}
+
+/** An object to put members in: without a prototype, so that a member named `__proto__` is one like any other. */
+export function emptyFields(): Fields {
+  return Object.create(null) as Fields;
+}
+
+/** Says nothing, so it takes no other value's place: Azure sends `""` and `{}` where it has nothing to say. */
+function isVoid(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  const fields = objectOf(value);
+  return fields !== undefined && Object.keys(fields).length === 0;
+}
+
+/** Sets a member, unless that would put nothing in the place of something. */
+export function setMember(target: Fields, name: string, value: unknown): void {
+  if (!(name in target) || !isVoid(value)) target[name] = value;
+}
+
+/** Adds what came of a member: text to text; anything else takes the place of what was there. */
+export function addText(target: Fields, name: string, value: unknown): void {
+  const before = target[name];
+  if (typeof value === 'string' && typeof before === 'string') target[name] = before + value;
+  else setMember(target, name, value);
+}
+
+/** Adds items to the array that is a member. @param value - null says that there are none, so far */
+export function addItems(target: Fields, name: string, value: unknown): void {
+  const before = target[name];
+  if (Array.isArray(value) && Array.isArray(before)) before.push(...(value as unknown[]));
+  else setMember(target, name, Array.isArray(value) ? [...(value as unknown[])] : value);
+}
+
+/** The object without some of its members. */
+export function without(fields: Fields, names: readonly string[]): Fields {
+  const rest = emptyFields();
+  for (const name in fields) if (!names.includes(name)) rest[name] = fields[name];
+  return rest;
+}

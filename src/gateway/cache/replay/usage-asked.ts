@@ -1,0 +1,80 @@
+import { skipValue } from '../recording-json.ts';
+import { dataIn, eventsIn } from './events.ts';
+import { objectOf } from './json.ts';
+
+const usageName = '"usage"';
+
+/**
+ * A stream of chat or completions as `include_usage` would have it.
+ *
+ * OpenAI sends usage only when it was asked for: in an event of its own, whose choices are empty, and as null with all
+ * others; these are cut out, the rest is left byte for byte. Servers that have usage only in an event with choices
+ * (Mistral, DeepSeek, OpenRouter) send it to whoever asks: there nothing is cut.
+ * @returns `body` itself when nothing has to change; undefined when usage is asked for and not there, or can't be cut
+ */
+export function asUsageAsked(body: Uint8Array, includeUsage: boolean): Uint8Array | undefined {
+  // Fast path: kept without, asked without.
+  if (Buffer.prototype.indexOf.call(body, usageName) < 0) return includeUsage ? undefined : body;
+  // As Latin-1 each byte is a character: what is not touched stays as it is, valid or not.
+  const events = eventsIn(Buffer.prototype.latin1Slice.call(body, 0, body.length));
+  const kinds = events.map(kindOf);
+  if (includeUsage)
+    return kinds.some((kind) => kind === 'only usage' || kind === 'has usage') ? body : undefined;
+  if (!kinds.includes('only usage')) return body;
+  let text = '';
+  for (const [index, event] of events.entries()) {
+    const kind = kinds[index]!;
+    const cut = kind === 'no usage' ? event : kind === 'only usage' ? '' : withoutUsage(event);
+    if (cut === undefined) return undefined;
+    text += cut;
+  }
+  return Buffer.from(text, 'latin1');
+}
+
+type Kind = 'no usage' | 'null' | 'has usage' | 'only usage';
+
+function kindOf(event: string): Kind {
+  if (!event.includes(usageName)) return 'no usage';
+  const data = dataIn(event);
+  const fields = data === undefined ? undefined : objectOf(JSON.parse(data));
+  if (!fields || !Object.hasOwn(fields, 'usage')) return 'no usage';
+  if (!objectOf(fields.usage)) return 'null';
+  const { choices } = fields;
+  return Array.isArray(choices) && choices.length > 0 ? 'has usage' : 'only usage';
+}
+
+/** The event without the member `usage`; undefined when its data is on several lines. */
+function withoutUsage(event: string): string | undefined {
+  const data = dataIn(event)!;
+  const at = event.indexOf(data);
+  const cut = at < 0 ? undefined : withoutMember(data, usageName);
+  return cut === undefined ? undefined : event.slice(0, at) + cut + event.slice(at + data.length);
+}
+
+/** A JSON object's text without a member of its own. @param name - as it is written, with its quotes */
+function withoutMember(json: string, name: string): string | undefined {
+  // Where the member before ends: it and what follows are cut, with one comma.
+  let before = json.indexOf('{') + 1;
+  for (let at = skipSpace(json, before); json[at] === '"';) {
+    const nameEnd = skipValue(json, at);
+    const end = skipValue(json, skipSpace(json, skipSpace(json, nameEnd) + 1));
+    const next = skipSpace(json, end);
+    const isLast = json[next] !== ',';
+    if (json.slice(at, nameEnd) === name) {
+      const isFirst = json[before] !== ',';
+      return (
+        json.slice(0, isFirst ? at : before) +
+        json.slice(isFirst && !isLast ? skipSpace(json, next + 1) : end)
+      );
+    }
+    before = next;
+    at = skipSpace(json, next + 1);
+  }
+  return undefined;
+}
+
+function skipSpace(json: string, from: number): number {
+  let at = from;
+  while (json.charCodeAt(at) <= 0x20) at++;
+  return at;
+}
