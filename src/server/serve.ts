@@ -2,9 +2,12 @@ import type { Server } from 'bun';
 import { consola } from 'consola';
 import type { Config } from '../config/options.ts';
 import { openEntries } from '../gateway/cache/open.ts';
+import { cachePlace } from '../gateway/cache/place.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { openWindows } from '../gateway/limits/windows.ts';
+import type { EntryStore } from '../store/entries/store.ts';
 import { createApp } from './app.ts';
+import type { Control } from './control.ts';
 import { urlOf } from './url.ts';
 
 /** A server that is up. */
@@ -32,6 +35,7 @@ export async function serve(config: Config): Promise<Running> {
   const entries = await openEntries(config);
   const stores = { ...(windows && { windows }), ...(entries && { entries }) };
   const gateway = new Gateway(config, (error) => consola.error(error), say, stores);
+  const control = entries && (await startControlOf(entries, config));
   const app = createApp(gateway);
   app.listen(listenOptions(config));
   const server = app.server as Server<unknown>;
@@ -39,8 +43,26 @@ export async function serve(config: Config): Promise<Running> {
   return {
     url: urlOf(config, port),
     port,
-    stop: (graceSeconds) => stop(server, gateway, graceSeconds),
+    stop: async (graceSeconds) => {
+      await control?.stop();
+      await stop(server, gateway, graceSeconds);
+    },
   };
+}
+
+/** What no other process can open is asked for through this one. A server runs without it, and says so. */
+async function startControlOf(entries: EntryStore, config: Config): Promise<Control | undefined> {
+  const { backend, path, isShared } = cachePlace(config);
+  if (isShared) return undefined;
+  const { startControl } = await import('./control.ts');
+  try {
+    return await startControl(config.dataDir, entries, {
+      cache: { backend, path, maxSize: config.cacheMaxSize },
+    });
+  } catch (error) {
+    say(`aifd cache can't reach this process: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 function listenOptions(config: Config) {

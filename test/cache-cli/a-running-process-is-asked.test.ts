@@ -46,15 +46,13 @@ test('LMDB is opened beside the process that has it', async () => {
 
 test.each(['leveldb', 'rocksdb', 'lmdb'])('%s is opened when nothing runs', async (backend) => {
   const dataDir = folder();
+  const cache = cacheIn(dataDir, backend);
   const empty = await cache(['stats', '--json']);
   expect(JSON.parse(empty.out)).toMatchObject({ entries: 0 });
   expect(empty.err).toMatch(/^aifd: nothing is kept yet in \/.*\n$/);
-  const other = folder();
-  const file = await (async () => {
-    await using holder = await hold({ dataDir: other, backend: 'memory', entries: 3 });
-    const { cache } = holder;
-    return (await cacheIn(other, 'memory')(['export'])).out;
-  })();
+  // A process with another cache under the same DATA_DIR is not asked.
+  await using holder = await hold({ dataDir, backend: 'memory', entries: 3 });
+  const file = (await holder.cache(['export'])).out;
   expect(await cache(['import', '-'], file)).toMatchObject({ out: 'imported 3 entries\n', err: '', code: 0 });
   expect((await cache(['export'])).out).toBe(file);
 });

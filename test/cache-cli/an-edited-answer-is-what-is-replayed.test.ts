@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { folder } from '../cli/aifd.ts';
-import { cacheIn, hold } from './cache.ts';
+import { hold } from './cache.ts';
 import { entryWith, keyOf, readAll, recordingOf } from './support.ts';
 
 const events = [['content-type', 'text/event-stream']] as const;

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder } from '../cli/aifd.ts';
 import { Dice } from '../support/random.ts';
-import { cacheIn, hold } from './cache.ts';
+import { hold } from './cache.ts';
 import { entryWith, keyOf, readAll, recordingOf } from './support.ts';
 
 const file = await recordingOf(

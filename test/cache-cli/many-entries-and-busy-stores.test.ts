@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder } from '../cli/aifd.ts';
-import { cacheIn, hold } from './cache.ts';
+import { hold } from './cache.ts';
 import { readAll } from './support.ts';
 
 const main = join(import.meta.dir, '../../src/cli/main.ts');

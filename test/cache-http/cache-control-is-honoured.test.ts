@@ -1,21 +1,37 @@
 import { expect, test } from 'bun:test';
-import { askAndKeep, asks, begin, chat, chatPath, expectHit, expectNotKept, jsonType, numbered, settled, startCached, statusOf } from './support.ts';
+import {
+  askAndKeep,
+  asks,
+  begin,
+  chat,
+  chatPath,
+  expectHit,
+  expectNotKept,
+  jsonType,
+  numbered,
+  settled,
+  startCached,
+  statusOf,
+} from './support.ts';
 
 const control = (value: string) => chat({}, [`Cache-Control: ${value}`]);
 
-test.each(['no-cache', 'No-Cache', 'max-age=0', 'foo, no-cache="x", bar'])('%s asks anew, and keeps that answer', async (value) => {
-  await using way = await startCached();
-  const first = await askAndKeep(way);
-  await Bun.sleep(5);
-  const second = await way.ask(chatPath, control(value));
-  expect(statusOf(second)).toBe('aifd; fwd=request; stored');
-  expect(second.text).not.toBe(first.text);
-  await settled();
-  const third = await way.ask(chatPath, chat());
-  expectHit(third);
-  expect(third.text).toBe(second.text);
-  expect(asks(way)).toBe(2);
-});
+test.each(['no-cache', 'No-Cache', 'max-age=0', 'foo, no-cache="x", bar'])(
+  '%s asks anew, and keeps that answer',
+  async (value) => {
+    await using way = await startCached();
+    const first = await askAndKeep(way);
+    await Bun.sleep(5);
+    const second = await way.ask(chatPath, control(value));
+    expect(statusOf(second)).toBe('aifd; fwd=request; stored');
+    expect(second.text).not.toBe(first.text);
+    await settled();
+    const third = await way.ask(chatPath, chat());
+    expectHit(third);
+    expect(third.text).toBe(second.text);
+    expect(asks(way)).toBe(2);
+  },
+);
 
 test('pragma: no-cache does so too', async () => {
   await using way = await startCached();

@@ -1,6 +1,17 @@
 import { expect, test } from 'bun:test';
 import { RawClient } from '../support/raw.ts';
-import { askAndKeep, asks, chat, chatPath, chunk, expectHit, json, startCached, startWay, statusOf } from './support.ts';
+import {
+  askAndKeep,
+  asks,
+  chat,
+  chatPath,
+  chunk,
+  expectHit,
+  json,
+  startCached,
+  startWay,
+  statusOf,
+} from './support.ts';
 
 const values: [string, unknown, string][] = [
   ['true', true, 'on'],
@@ -40,7 +51,8 @@ for (const cached of ['true', 'false']) {
   });
 }
 
-const odd = '{ "z" : 1.50e+01 ,\n "messages":[ {"role":"user","content":"\\u0068\\/ \u00e4 caching"}],"model":"m","a":{"caching":true} }';
+const odd =
+  '{ "z" : 1.50e+01 ,\n "messages":[ {"role":"user","content":"\\u0068\\/ \u00e4 caching"}],"model":"m","a":{"caching":true} }';
 const without: [string, string, string][] = [
   ['first', '{"caching":true,"model":"m"}', '{"model":"m"}'],
   ['last', '{"model":"m","caching":false}', '{"model":"m"}'],
@@ -109,7 +121,12 @@ for (const [name, env, path] of ways) {
 
 test('other media types lose it too: an upstream may read them as JSON', async () => {
   await using way = await startWay({});
-  for (const type of ['Content-Type: text/plain', 'Content-Type: application/x-www-form-urlencoded', 'X-None: 1', 'Content-Type: Application/JSON;charset=utf-8']) {
+  for (const type of [
+    'Content-Type: text/plain',
+    'Content-Type: application/x-www-form-urlencoded',
+    'X-None: 1',
+    'Content-Type: Application/JSON;charset=utf-8',
+  ]) {
     await way.ask(chatPath, { method: 'POST', headers: [type], body: '{"model":"m","caching":true}' });
     const { text } = way.upstream.requests.at(-1)!;
     expect([type, text.includes('caching'), JSON.parse(text)]).toEqual([type, false, { model: 'm' }]);

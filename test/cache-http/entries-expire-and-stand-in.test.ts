@@ -1,7 +1,24 @@
 import { expect, test } from 'bun:test';
 import { until } from '../support/until.ts';
 import type { UpstreamRequest } from '../support/upstream.ts';
-import { answerStream, askAndKeep, asks, begin, chat, chatPath, chunk, event, events, expectHit, jsonType, numbered, settled, startCached, statusOf, streamHead } from './support.ts';
+import {
+  answerStream,
+  askAndKeep,
+  asks,
+  begin,
+  chat,
+  chatPath,
+  chunk,
+  event,
+  events,
+  expectHit,
+  jsonType,
+  numbered,
+  settled,
+  startCached,
+  statusOf,
+  streamHead,
+} from './support.ts';
 
 test('an entry is fresh for CACHE_TTL, then asked for anew', async () => {
   await using way = await startCached({ CACHE_TTL: '300ms' });
@@ -29,18 +46,25 @@ const failures: [string, string, (request: UpstreamRequest) => unknown][] = [
   ['503', '; fwd-status=503', (request) => request.answer(503, 'busy')],
   ['a connection that dies', '', (request) => request.die()],
   ['what is no HTTP', '', (request) => void request.send('hello\r\n\r\n').end()],
-  ['a stream of 503', '; fwd-status=503', (request) => request.send('HTTP/1.1 503 X\r\nTransfer-Encoding: chunked\r\n\r\n').send(chunk('busy'))],
+  [
+    'a stream of 503',
+    '; fwd-status=503',
+    (request) => request.send('HTTP/1.1 503 X\r\nTransfer-Encoding: chunked\r\n\r\n').send(chunk('busy')),
+  ],
 ];
 
 for (const isStream of [false, true]) {
   test.each(failures)(`an expired entry stands in for %s (stream ${isStream})`, async (_, status, fail) => {
     let isDown = false;
-    await using way = await startCached({ CACHE_TTL: '100ms', CACHE_STALE_IF_ERROR: '1h' }, async (request) => {
-      await request.whole();
-      if (isDown) fail(request);
-      else if (isStream) answerStream(request, events('kept'));
-      else request.answer(200, numbered(0), jsonType);
-    });
+    await using way = await startCached(
+      { CACHE_TTL: '100ms', CACHE_STALE_IF_ERROR: '1h' },
+      async (request) => {
+        await request.whole();
+        if (isDown) fail(request);
+        else if (isStream) answerStream(request, events('kept'));
+        else request.answer(200, numbered(0), jsonType);
+      },
+    );
     const asked = chat({ stream: isStream });
     const first = await way.ask(chatPath, asked);
     await Bun.sleep(170);
@@ -48,7 +72,9 @@ for (const isStream of [false, true]) {
     for (let i = 1; i < 3; i++) {
       const stale = await way.ask(chatPath, asked);
       expect(stale.status).toBe(200);
-      expect(statusOf(stale)).toMatch(new RegExp(`^aifd; fwd=stale${status}; ttl=-\\d+; detail=stale-if-error$`));
+      expect(statusOf(stale)).toMatch(
+        new RegExp(`^aifd; fwd=stale${status}; ttl=-\\d+; detail=stale-if-error$`),
+      );
       expect(stale.body.equals(first.body)).toBe(true);
       expect(stale.header('age')).toBe('0');
       // A pooled connection that died is tried anew.
@@ -69,15 +95,21 @@ test('an upstream that is gone is stood in for', async () => {
   expect((await way.ask(chatPath, chat({ other: 1 }))).status).toBe(502);
 });
 
-test.each([400, 401, 404, 429])('it does not stand in for %p: that is no failure of the upstream', async (status) => {
-  await using way = await startCached({ CACHE_TTL: '50ms', CACHE_STALE_IF_ERROR: '1h' }, async (request, index) => {
-    await request.whole();
-    request.answer(index === 0 ? 200 : status, numbered(index), jsonType);
-  });
-  await way.ask(chatPath, chat());
-  await Bun.sleep(120);
-  expect((await way.ask(chatPath, chat())).status).toBe(status);
-});
+test.each([400, 401, 404, 429])(
+  'it does not stand in for %p: that is no failure of the upstream',
+  async (status) => {
+    await using way = await startCached(
+      { CACHE_TTL: '50ms', CACHE_STALE_IF_ERROR: '1h' },
+      async (request, index) => {
+        await request.whole();
+        request.answer(index === 0 ? 200 : status, numbered(index), jsonType);
+      },
+    );
+    await way.ask(chatPath, chat());
+    await Bun.sleep(120);
+    expect((await way.ask(chatPath, chat())).status).toBe(status);
+  },
+);
 
 test('it stands in no longer than it may, nor without the option', async () => {
   for (const env of [{ CACHE_STALE_IF_ERROR: '100ms' }, {}]) {

@@ -32,7 +32,10 @@ test('killed at any moment under load, it opens again, and no answer is wrong', 
     if (!request.message.complete) return;
     const { i } = JSON.parse(request.text) as { i: number };
     const message = { role: 'assistant', content: `${i} ${'x'.repeat(3000)}` };
-    const body = JSON.stringify({ object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop' }] });
+    const body = JSON.stringify({
+      object: 'chat.completion',
+      choices: [{ index: 0, message, finish_reason: 'stop' }],
+    });
     request.answer(200, body, ['Content-Type: application/json']);
   });
   const folder = newFolder();
@@ -59,7 +62,12 @@ test('killed at any moment under load, it opens again, and no answer is wrong', 
 
 test('two workers share one store', async () => {
   await using upstream = await startNumbered();
-  const env = { ...inLmdb(newFolder()), WORKERS: '2', OPENAI_BASE_URL: upstream.url, PORT: String(freePort()) };
+  const env = {
+    ...inLmdb(newFolder()),
+    WORKERS: '2',
+    OPENAI_BASE_URL: upstream.url,
+    PORT: String(freePort()),
+  };
   await using aifd = await spawnWorkers(env);
   const url = `http://127.0.0.1:${env.PORT}`;
   const first = await ask(url, chatPath, chat());
@@ -93,29 +101,33 @@ function overwrite(path: string, at: number, length: number): void {
   closeSync(file);
 }
 
-test.each(damages)('a data file that is %s: it starts and answers, or says why not', async (_, damage) => {
-  await using upstream = await startNumbered();
-  const folder = newFolder();
-  {
-    await using first = await spawnBefore(upstream, inLmdb(folder));
-    for (let i = 0; i < 50; i++) await first.ask(chat({ i, pad: 'y'.repeat(5000) }));
-    await first.stop('SIGTERM');
-  }
-  const data = files(folder).filter((name) => name.endsWith('.mdb') && !name.endsWith('lock.mdb'));
-  expect(data.length).toBeGreaterThan(0);
-  for (const path of data) damage(path);
-  const started = await spawnBefore(upstream, inLmdb(folder)).catch((error: Error) => error);
-  if (started instanceof Error) {
-    // In words, with the place: no stack, no signal.
-    expect(started.message).toContain(folder);
-    expect(started.message).not.toMatch(/panic|Segmentation|SIGBUS|\n\s+at /);
-    return;
-  }
-  await using aifd = started;
-  for (let i = 0; i < 50; i++) {
-    const response = await aifd.ask(chat({ i, pad: 'y'.repeat(5000) }));
-    expect([i, response.status]).toEqual([i, 200]);
-    expect(response.text).toContain('"content":"answer ');
-  }
-  expect(aifd.aifd.child.exitCode).toBeNull();
-}, 30_000);
+test.each(damages)(
+  'a data file that is %s: it starts and answers, or says why not',
+  async (_, damage) => {
+    await using upstream = await startNumbered();
+    const folder = newFolder();
+    {
+      await using first = await spawnBefore(upstream, inLmdb(folder));
+      for (let i = 0; i < 50; i++) await first.ask(chat({ i, pad: 'y'.repeat(5000) }));
+      await first.stop('SIGTERM');
+    }
+    const data = files(folder).filter((name) => name.endsWith('.mdb') && !name.endsWith('lock.mdb'));
+    expect(data.length).toBeGreaterThan(0);
+    for (const path of data) damage(path);
+    const started = await spawnBefore(upstream, inLmdb(folder)).catch((error: Error) => error);
+    if (started instanceof Error) {
+      // In words, with the place: no stack, no signal.
+      expect(started.message).toContain(folder);
+      expect(started.message).not.toMatch(/panic|Segmentation|SIGBUS|\n\s+at /);
+      return;
+    }
+    await using aifd = started;
+    for (let i = 0; i < 50; i++) {
+      const response = await aifd.ask(chat({ i, pad: 'y'.repeat(5000) }));
+      expect([i, response.status]).toEqual([i, 200]);
+      expect(response.text).toContain('"content":"answer ');
+    }
+    expect(aifd.aifd.child.exitCode).toBeNull();
+  },
+  30_000,
+);

@@ -1,6 +1,16 @@
 import { expect, test } from 'bun:test';
 import { requestBytes } from '../support/raw.ts';
-import { askAndKeep, asks, chat, chatPath, expectHit, json, numbered, startCached, statusOf } from './support.ts';
+import {
+  askAndKeep,
+  asks,
+  chat,
+  chatPath,
+  expectHit,
+  json,
+  numbered,
+  startCached,
+  statusOf,
+} from './support.ts';
 
 test('a hit asks nobody, and says so in its header fields', async () => {
   await using way = await startCached({}, async (request, index) => {
@@ -36,7 +46,15 @@ test('a hit asks nobody, and says so in its header fields', async () => {
   expect(hit.all('content-type')).toEqual(['application/json; charset=utf-8']);
   expect(hit.all('content-length')).toEqual([String(first.body.length)]);
   expect(hit.header('openai-version')).toBe('2020-10-01');
-  for (const name of ['set-cookie', 'x-ratelimit-remaining-requests', 'openai-processing-ms', 'via', 'retry-after', 'etag', 'cache-control'])
+  for (const name of [
+    'set-cookie',
+    'x-ratelimit-remaining-requests',
+    'openai-processing-ms',
+    'via',
+    'retry-after',
+    'etag',
+    'cache-control',
+  ])
     expect([name, hit.header(name)]).toEqual([name, undefined]);
   expect(hit.header('date')).not.toContain('2001');
   expect(hit.all('x-request-id')).toHaveLength(1);
@@ -70,7 +88,9 @@ test('a body in chunks is answered from what a plain one left, and the reverse',
   await client.response();
   const body = chat().body as string;
   const head = `POST ${chatPath} HTTP/1.1\r\nHost: x\r\n${json}\r\nTransfer-Encoding: chunked\r\n\r\n`;
-  client.send(`${head}5\r\n${body.slice(0, 5)}\r\n${(body.length - 5).toString(16)}\r\n${body.slice(5)}\r\n0\r\n\r\n`);
+  client.send(
+    `${head}5\r\n${body.slice(0, 5)}\r\n${(body.length - 5).toString(16)}\r\n${body.slice(5)}\r\n0\r\n\r\n`,
+  );
   expectHit(await client.response('POST'));
 });
 

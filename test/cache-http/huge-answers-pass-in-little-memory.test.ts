@@ -36,7 +36,9 @@ for (const kind of ['json', 'stream'] as const) {
       });
       await using aifd = await spawnBefore(upstream, { CACHE_CHAT_COMPLETION: 'true', MAX_RETRIES: '0' });
       const before = await aifd.aifd.peakMemory();
-      const all = await Promise.all(Array.from({ length: readers }, () => drained(aifd.aifd.url, { stream: kind === 'stream' })));
+      const all = await Promise.all(
+        Array.from({ length: readers }, () => drained(aifd.aifd.url, { stream: kind === 'stream' })),
+      );
       for (const bytes of all) expect(bytes).toBeGreaterThanOrEqual(size);
       expect(upstream.requests).toHaveLength(1);
       const grown = (await aifd.aifd.peakMemory()) - before;

@@ -1,7 +1,27 @@
 import { expect, test } from 'bun:test';
 import { ask } from '../support/raw.ts';
 import { until } from '../support/until.ts';
-import { answerStream, asks, begin, chat, chatPath, chunk, doneEvent, event, events, expectHit, expectNotKept, json, jsonType, lastChunk, numbered, settled, startCached, statusOf, streamHead } from './support.ts';
+import {
+  answerStream,
+  asks,
+  begin,
+  chat,
+  chatPath,
+  chunk,
+  doneEvent,
+  event,
+  events,
+  expectHit,
+  expectNotKept,
+  json,
+  jsonType,
+  lastChunk,
+  numbered,
+  settled,
+  startCached,
+  statusOf,
+  streamHead,
+} from './support.ts';
 
 const waiting = { handler: async (request: { whole(): Promise<unknown> }) => void (await request.whole()) };
 
@@ -10,7 +30,14 @@ for (const isStream of [false, true]) {
     await using way = await startCached({}, async (request, index) => {
       await request.whole();
       await Bun.sleep(150);
-      if (isStream) answerStream(request, event(`answer ${index}`), ...Array.from({ length: 50 }, (_, i) => event(`${i}`)), event('', 'stop'), doneEvent);
+      if (isStream)
+        answerStream(
+          request,
+          event(`answer ${index}`),
+          ...Array.from({ length: 50 }, (_, i) => event(`${i}`)),
+          event('', 'stop'),
+          doneEvent,
+        );
       else request.answer(200, numbered(index), jsonType);
     });
     const asked = chat({ stream: isStream });
@@ -37,7 +64,10 @@ test('who comes late gets what came already, then goes on live, byte for byte', 
     for (const client of clients) await client.seen(`piece ${i}"`);
     clients.push(await begin(way.url, asked));
   }
-  flight.send(chunk(event('', 'stop'))).send(chunk(doneEvent)).send(lastChunk);
+  flight
+    .send(chunk(event('', 'stop')))
+    .send(chunk(doneEvent))
+    .send(lastChunk);
   const all = [];
   for (const client of clients) all.push((await client.response('POST')).text);
   expect(new Set(all).size).toBe(1);
@@ -57,7 +87,10 @@ test('each goes at its own speed: one that reads nothing holds back nobody', asy
   const others = [await begin(way.url, asked), await begin(way.url, asked)];
   const big = event('x'.repeat(100_000));
   for (let i = 0; i < 100; i++) flight.send(chunk(big));
-  flight.send(chunk(event('', 'stop'))).send(chunk(doneEvent)).send(lastChunk);
+  flight
+    .send(chunk(event('', 'stop')))
+    .send(chunk(doneEvent))
+    .send(lastChunk);
   const bodies = [];
   for (const other of others) bodies.push((await other.response('POST', 30_000)).body);
   expect(bodies[0]!.length).toBeGreaterThan(10_000_000);
@@ -122,7 +155,11 @@ test('what the upstream refuses is told to all, and asked anew by the next', asy
   flight.answer(429, '{"error":{"message":"slow"}}', [...jsonType, 'Retry-After: 7']);
   for (const client of clients) {
     const refused = await client.response('POST');
-    expect([refused.status, refused.header('retry-after'), refused.text]).toEqual([429, '7', '{"error":{"message":"slow"}}']);
+    expect([refused.status, refused.header('retry-after'), refused.text]).toEqual([
+      429,
+      '7',
+      '{"error":{"message":"slow"}}',
+    ]);
     client.leave();
   }
   using next = await begin(way.url);
@@ -191,7 +228,10 @@ test('more than is kept is shared by those who are there, and asked anew by who 
   for (const client of clients) await client.seen('"39 x');
   using late = await begin(way.url, asked);
   await way.upstream.request(1);
-  flight.send(chunk(event('', 'stop'))).send(chunk(doneEvent)).send(lastChunk);
+  flight
+    .send(chunk(event('', 'stop')))
+    .send(chunk(doneEvent))
+    .send(lastChunk);
   const bodies = [];
   for (const client of clients) bodies.push((await client.response('POST')).body);
   expect(bodies[0]!.equals(bodies[1]!)).toBe(true);

@@ -65,7 +65,11 @@ test('a key in the query is one, and is not kept with the route', async () => {
 });
 
 test('an address that is not allowed is not answered', async () => {
-  await using way = await startCached({ IP_BLACKLIST: '203.0.113.9', TRUSTED_PROXIES: '127.0.0.1', CACHE_SCOPE: 'shared' });
+  await using way = await startCached({
+    IP_BLACKLIST: '203.0.113.9',
+    TRUSTED_PROXIES: '127.0.0.1',
+    CACHE_SCOPE: 'shared',
+  });
   await askAndKeep(way);
   const refused = await way.ask(chatPath, chat({}, ['X-Forwarded-For: 203.0.113.9']));
   expect([refused.status, refused.header('cache-status')]).toEqual([403, undefined]);

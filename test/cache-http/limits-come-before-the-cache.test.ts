@@ -1,8 +1,26 @@
 import { expect, test } from 'bun:test';
 import { until } from '../support/until.ts';
 import {
-  asks, bearer, begin, chat, chatPath, chunk, completion, event, events, expectHit, jsonType, lastChunk,
-  limit, remainingTokens, settled, startCached, statusOf, streamHead, type Way } from './support.ts';
+  asks,
+  bearer,
+  begin,
+  chat,
+  chatPath,
+  chunk,
+  completion,
+  event,
+  events,
+  expectHit,
+  jsonType,
+  lastChunk,
+  limit,
+  remainingTokens,
+  settled,
+  startCached,
+  statusOf,
+  streamHead,
+  type Way,
+} from './support.ts';
 
 test('a hit counts as a request, and over the limit nothing is answered', async () => {
   await using way = await startCached({ REQ_RATE_LIMIT: limit('3/hour') });
@@ -23,7 +41,10 @@ async function left(way: Way): Promise<number> {
 }
 
 /** The n-th probe costs as much as that before it. */
-const probed = async (request: { header(name: string): string | undefined; answer(status: number, body: string, headers: readonly string[]): void }) => {
+const probed = async (request: {
+  header(name: string): string | undefined;
+  answer(status: number, body: string, headers: readonly string[]): void;
+}) => {
   if (request.header('x-probe') === undefined) return false;
   request.answer(200, completion(1), jsonType);
   return true;
@@ -65,7 +86,10 @@ test('of those that share a flight the first pays, once', async () => {
   leader.answer(200, completion(100), jsonType);
   const statuses = [];
   for (const client of clients) statuses.push(statusOf(await client.response('POST')));
-  expect(statuses).toEqual(['aifd; fwd=uri-miss; stored', ...Array<string>(4).fill('aifd; fwd=uri-miss; collapsed')]);
+  expect(statuses).toEqual([
+    'aifd; fwd=uri-miss; stored',
+    ...Array<string>(4).fill('aifd; fwd=uri-miss; collapsed'),
+  ]);
   expect(before - (await left(way))).toBe(101);
   for (const client of clients) client.leave();
 });
@@ -104,7 +128,11 @@ test('who leaves a stream early pays for the flight that another still shares', 
   leader.leave();
   await settled();
   const usage = `data: ${JSON.stringify({ object: 'chat.completion.chunk', choices: [], usage: { prompt_tokens: 1, completion_tokens: 99, total_tokens: 100 } })}\n\n`;
-  flight.send(chunk(event('', 'stop'))).send(chunk(usage)).send(chunk('data: [DONE]\n\n')).send(lastChunk);
+  flight
+    .send(chunk(event('', 'stop')))
+    .send(chunk(usage))
+    .send(chunk('data: [DONE]\n\n'))
+    .send(lastChunk);
   expect((await second.response('POST')).text).toContain('[DONE]');
   expect(before - (await left(way))).toBe(101);
   second.leave();
@@ -127,7 +155,11 @@ test('all that leave early still pay for the prompt', async () => {
 
 test('in a shared flight of two users each counts its request, and only the first its tokens', async () => {
   const env = {
-    FORWARD_KEY: 'fk-a,fk-b', OPENAI_API_KEY: 'sk', CACHE_SCOPE: 'shared', TOKENS_LIMIT: limit('1000/hour'), REQ_RATE_LIMIT: limit('2/hour'),
+    FORWARD_KEY: 'fk-a,fk-b',
+    OPENAI_API_KEY: 'sk',
+    CACHE_SCOPE: 'shared',
+    TOKENS_LIMIT: limit('1000/hour'),
+    REQ_RATE_LIMIT: limit('2/hour'),
   };
   await using way = await startCached(env, async (request) => {
     await request.whole();
@@ -153,18 +185,24 @@ test('in a shared flight of two users each counts its request, and only the firs
 for (const name of ['CONCURRENCY_LIMIT', 'USER_CONCURRENCY_LIMIT']) {
   test(`places come back after hits, failures and those who shared (${name})`, async () => {
     let mode: 'answer' | 'wait' | 'die' | 'refuse' = 'answer';
-    await using way = await startCached({ [name]: '2', QUEUE_SIZE: '0', QUEUE_TIMEOUT: '1' }, async (request) => {
-      await request.whole();
-      if (mode === 'answer') request.answer(200, completion(1), jsonType);
-      if (mode === 'die') request.die();
-      if (mode === 'refuse') request.answer(503, '{"error":{"message":"x"}}', jsonType);
-    });
+    await using way = await startCached(
+      { [name]: '2', QUEUE_SIZE: '0', QUEUE_TIMEOUT: '1' },
+      async (request) => {
+        await request.whole();
+        if (mode === 'answer') request.answer(200, completion(1), jsonType);
+        if (mode === 'die') request.die();
+        if (mode === 'refuse') request.answer(503, '{"error":{"message":"x"}}', jsonType);
+      },
+    );
     /** Two at once have places, and a third has none. */
     const bothFree = async (round: string): Promise<void> => {
       const was = mode;
       mode = 'wait';
       const from = asks(way);
-      const holders = [await begin(way.url, chat({ round, i: 0 })), await begin(way.url, chat({ round, i: 1 }))];
+      const holders = [
+        await begin(way.url, chat({ round, i: 0 })),
+        await begin(way.url, chat({ round, i: 1 })),
+      ];
       await until(() => asks(way) === from + 2, `${round}: both places are free`);
       const third = await way.ask(chatPath, chat({ round, i: 2 }));
       expect([round, third.status]).toEqual([round, name === 'CONCURRENCY_LIMIT' ? 503 : 429]);
@@ -193,7 +231,8 @@ for (const name of ['CONCURRENCY_LIMIT', 'USER_CONCURRENCY_LIMIT']) {
       if (i < 2) pair[i]!.leave();
       await settled();
       flight.answer(200, completion(1), jsonType);
-      for (const [at, client] of pair.entries()) if (at !== i) expect((await client.response('POST')).status).toBe(200);
+      for (const [at, client] of pair.entries())
+        if (at !== i) expect((await client.response('POST')).status).toBe(200);
       for (const client of pair) client.leave();
       expect(asks(way)).toBe(from + 1);
     }
@@ -201,7 +240,10 @@ for (const name of ['CONCURRENCY_LIMIT', 'USER_CONCURRENCY_LIMIT']) {
     await bothFree('shared');
     for (let i = 0; i < 3; i++) {
       const from = asks(way);
-      const pair = [await begin(way.url, chat({ cut: i, stream: true })), await begin(way.url, chat({ cut: i, stream: true }))];
+      const pair = [
+        await begin(way.url, chat({ cut: i, stream: true })),
+        await begin(way.url, chat({ cut: i, stream: true })),
+      ];
       const flight = await way.upstream.request(from);
       await settled();
       flight.send(streamHead).send(chunk(event('one')));

@@ -1,11 +1,40 @@
 import { expect, test } from 'bun:test';
 import { gzipSync } from 'node:zlib';
 import type { UpstreamRequest } from '../support/upstream.ts';
-import { answerStream, askAndKeep, asks, begin, chat, chatPath, chunk, doneEvent, event, events, expectHit, expectNotKept, jsonType, lastChunk, numbered, settled, sseType, startCached, streamHead } from './support.ts';
+import {
+  answerStream,
+  askAndKeep,
+  asks,
+  begin,
+  chat,
+  chatPath,
+  chunk,
+  doneEvent,
+  event,
+  events,
+  expectHit,
+  expectNotKept,
+  jsonType,
+  lastChunk,
+  numbered,
+  settled,
+  sseType,
+  startCached,
+  streamHead,
+} from './support.ts';
 
-const plain = (status: number, body: string, headers = jsonType) => (request: UpstreamRequest) => request.answer(status, body, headers);
-const stream = (...pieces: string[]) => (request: UpstreamRequest) => answerStream(request, ...pieces);
-const withoutFinish = JSON.stringify({ object: 'chat.completion', choices: [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: null }] });
+const plain =
+  (status: number, body: string, headers = jsonType) =>
+  (request: UpstreamRequest) =>
+    request.answer(status, body, headers);
+const stream =
+  (...pieces: string[]) =>
+  (request: UpstreamRequest) =>
+    answerStream(request, ...pieces);
+const withoutFinish = JSON.stringify({
+  object: 'chat.completion',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: null }],
+});
 const errorEvent = 'data: {"error":{"message":"overloaded","type":"server_error"}}\n\n';
 
 const never: [string, boolean, (request: UpstreamRequest) => unknown][] = [
@@ -25,34 +54,75 @@ const never: [string, boolean, (request: UpstreamRequest) => unknown][] = [
   ['200 with no choices', false, plain(200, '{"object":"chat.completion","choices":[]}')],
   ['200 without a finish reason', false, plain(200, withoutFinish)],
   ['200 with an array', false, plain(200, '[]')],
-  ['JSON cut by the connection', false, (request) => {
-    const body = numbered(0);
-    request.send(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`);
-    setTimeout(() => request.die(), 30);
-  }],
-  ['JSON until the close, reset', false, (request) => {
-    request.send(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n${numbered(0).slice(0, -1)}`);
-    setTimeout(() => request.die(), 30);
-  }],
-  ['JSON until the close, cut in order', false, (request) => {
-    request.send(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n${numbered(0).slice(0, -1)}`);
-    request.end();
-  }],
+  [
+    'JSON cut by the connection',
+    false,
+    (request) => {
+      const body = numbered(0);
+      request.send(
+        `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`,
+      );
+      setTimeout(() => request.die(), 30);
+    },
+  ],
+  [
+    'JSON until the close, reset',
+    false,
+    (request) => {
+      request.send(
+        `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n${numbered(0).slice(0, -1)}`,
+      );
+      setTimeout(() => request.die(), 30);
+    },
+  ],
+  [
+    'JSON until the close, cut in order',
+    false,
+    (request) => {
+      request.send(
+        `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n${numbered(0).slice(0, -1)}`,
+      );
+      request.end();
+    },
+  ],
   ['a stream with an error event', true, stream(event('a'), errorEvent)],
-  ['a stream with an error event and a done', true, stream(event('a'), errorEvent, event('', 'stop'), doneEvent)],
-  ['a stream with an error as its event name', true, stream(event('a'), 'event: error\ndata: {"message":"x"}\n\n', event('', 'stop'), doneEvent)],
-  ['a stream cut in a chunk', true, (request) => {
-    request.send(streamHead).send(chunk(event('a'))).send('ff\r\ndata');
-    setTimeout(() => request.die(), 30);
-  }],
-  ['a stream that has all but the last chunk', true, (request) => {
-    request.send(streamHead).send(chunk(events('a')));
-    setTimeout(() => request.die(), 30);
-  }],
+  [
+    'a stream with an error event and a done',
+    true,
+    stream(event('a'), errorEvent, event('', 'stop'), doneEvent),
+  ],
+  [
+    'a stream with an error as its event name',
+    true,
+    stream(event('a'), 'event: error\ndata: {"message":"x"}\n\n', event('', 'stop'), doneEvent),
+  ],
+  [
+    'a stream cut in a chunk',
+    true,
+    (request) => {
+      request
+        .send(streamHead)
+        .send(chunk(event('a')))
+        .send('ff\r\ndata');
+      setTimeout(() => request.die(), 30);
+    },
+  ],
+  [
+    'a stream that has all but the last chunk',
+    true,
+    (request) => {
+      request.send(streamHead).send(chunk(events('a')));
+      setTimeout(() => request.die(), 30);
+    },
+  ],
   ['a stream that ends without [DONE] and finish', true, stream(event('a'))],
   ['a stream that ends without [DONE]', true, stream(event('a'), event('', 'stop'))],
   ['a stream without a finish reason', true, stream(event('a'), doneEvent)],
-  ['a stream where one of two choices has no finish', true, stream(event('a'), event('b').replace('"index":0', '"index":1'), event('', 'stop'), doneEvent)],
+  [
+    'a stream where one of two choices has no finish',
+    true,
+    stream(event('a'), event('b').replace('"index":0', '"index":1'), event('', 'stop'), doneEvent),
+  ],
   ['an empty stream', true, stream(doneEvent)],
   ['a stream of nothing', true, stream()],
   ['a stream whose last event is cut', true, stream(event('a'), event('', 'stop'), 'data: [DON')],
@@ -75,19 +145,22 @@ test.each(never)('is never kept: %s', async (_, isStream, answer) => {
   second.leave();
 });
 
-test.each([false, true])('is never kept: what was left by the client before its end (stream %p)', async (isStream) => {
-  await using way = await startCached({}, async (request) => void (await request.whole()));
-  const asked = chat({ stream: isStream });
-  const client = await begin(way.url, asked);
-  const request = await way.upstream.request(0);
-  if (isStream) {
-    request.send(streamHead).send(chunk(event('a')));
-    await client.seen('"a"');
-  }
-  client.leave();
-  await request.gone;
-  await expectNotKept(way, asked);
-});
+test.each([false, true])(
+  'is never kept: what was left by the client before its end (stream %p)',
+  async (isStream) => {
+    await using way = await startCached({}, async (request) => void (await request.whole()));
+    const asked = chat({ stream: isStream });
+    const client = await begin(way.url, asked);
+    const request = await way.upstream.request(0);
+    if (isStream) {
+      request.send(streamHead).send(chunk(event('a')));
+      await client.seen('"a"');
+    }
+    client.leave();
+    await request.gone;
+    await expectNotKept(way, asked);
+  },
+);
 
 test('is never kept: what came after the client had left', async () => {
   await using way = await startCached({}, async (request) => void (await request.whole()));

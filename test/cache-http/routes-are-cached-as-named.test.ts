@@ -1,12 +1,33 @@
 import { expect, test } from 'bun:test';
 import { Dice } from '../support/random.ts';
 import { ask } from '../support/raw.ts';
-import { asks, askAndKeep, chat, chatPath, expectHit, expectNotKept, jsonType, settled, startCached, startWay, statusOf } from './support.ts';
+import {
+  asks,
+  askAndKeep,
+  chat,
+  chatPath,
+  expectHit,
+  expectNotKept,
+  jsonType,
+  settled,
+  startCached,
+  startWay,
+  statusOf,
+} from './support.ts';
 
-const counting = (type = jsonType[0]!) => async (request: { whole(): Promise<unknown>; answer(s: number, b: string, h: string[]): void }, index: number) => {
-  await request.whole();
-  request.answer(200, JSON.stringify({ index, data: [{ embedding: [0.1], index: 0, object: 'embedding' }], object: 'list' }), [type]);
-};
+const counting =
+  (type = jsonType[0]!) =>
+  async (
+    request: { whole(): Promise<unknown>; answer(s: number, b: string, h: string[]): void },
+    index: number,
+  ) => {
+    await request.whole();
+    request.answer(
+      200,
+      JSON.stringify({ index, data: [{ embedding: [0.1], index: 0, object: 'embedding' }], object: 'list' }),
+      [type],
+    );
+  };
 const post = (body: unknown) => ({ method: 'POST', headers: jsonType, body: JSON.stringify(body) });
 
 test('routes are exact, and /* is everything below', async () => {
@@ -35,7 +56,9 @@ test('routes are exact, and /* is everything below', async () => {
 
 test('a route is named as its target says it, with or without /v1', async () => {
   await using way = await startCached({});
-  await using there = await (await import('./support.ts')).startBefore(way.upstream, { OPENAI_BASE_URL: `${way.upstream.url}/v1`, CACHE_CHAT_COMPLETION: 'true' });
+  await using there = await (
+    await import('./support.ts')
+  ).startBefore(way.upstream, { OPENAI_BASE_URL: `${way.upstream.url}/v1`, CACHE_CHAT_COMPLETION: 'true' });
   const first = await there.ask('/chat/completions', chat());
   expect(statusOf(first)).toBe('aifd; fwd=uri-miss; stored');
 });
@@ -45,7 +68,9 @@ test('embeddings are cached by their own option, float and base64 apart', async 
   await way.ask('/v1/embeddings', post({ model: 'e', input: 'a' }));
   await settled();
   expectHit(await way.ask('/v1/embeddings', post({ input: 'a', model: 'e' })));
-  expect(statusOf(await way.ask('/v1/embeddings', post({ input: 'a', model: 'e', encoding_format: 'base64' })))).toContain('miss');
+  expect(
+    statusOf(await way.ask('/v1/embeddings', post({ input: 'a', model: 'e', encoding_format: 'base64' }))),
+  ).toContain('miss');
   expect((await way.ask(chatPath, chat())).header('cache-status')).toBeUndefined();
 });
 
@@ -53,10 +78,15 @@ test('a binary answer is replayed byte for byte, with its type', async () => {
   const audio = new Dice(5).bytes(200_000);
   await using way = await startWay({ CACHE_ROUTES: '["/v1/audio/*"]' }, async (request) => {
     await request.whole();
-    request.send('HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Disposition: attachment; filename=a.mp3\r\nTransfer-Encoding: chunked\r\n\r\n');
+    request.send(
+      'HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Disposition: attachment; filename=a.mp3\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
     for (let at = 0; at < audio.length; at += 30_000) {
       const piece = audio.subarray(at, at + 30_000);
-      request.send(`${piece.length.toString(16)}\r\n`).send(piece).send('\r\n');
+      request
+        .send(`${piece.length.toString(16)}\r\n`)
+        .send(piece)
+        .send('\r\n');
     }
     request.send('0\r\n\r\n');
   });
@@ -65,7 +95,10 @@ test('a binary answer is replayed byte for byte, with its type', async () => {
   const hit = await way.ask('/v1/audio/speech', speech);
   expectHit(hit);
   expect(hit.body.equals(audio)).toBe(true);
-  expect([hit.header('content-type'), hit.header('content-disposition')]).toEqual(['audio/mpeg', 'attachment; filename=a.mp3']);
+  expect([hit.header('content-type'), hit.header('content-disposition')]).toEqual([
+    'audio/mpeg',
+    'attachment; filename=a.mp3',
+  ]);
   expect(asks(way)).toBe(1);
 });
 
@@ -81,14 +114,17 @@ test('methods other than POST and GET pass by', async () => {
   expect(statusOf(await way.ask('/v1/models', { method: 'POST' }))).toContain('miss');
 });
 
-test.each(['[1]', '"text"', 'nonsense', '{"a":1', '{"a":1}{"b":2}', 'null', `${'['.repeat(5000)}`])('a body that is no JSON object passes by: %s', async (body) => {
-  await using way = await startCached();
-  for (let i = 1; i < 3; i++) {
-    const response = await way.ask(chatPath, { method: 'POST', headers: jsonType, body });
-    expect([statusOf(response), asks(way)]).toEqual(['aifd; fwd=bypass', i]);
-    expect(way.upstream.requests.at(-1)!.text).toBe(body);
-  }
-});
+test.each(['[1]', '"text"', 'nonsense', '{"a":1', '{"a":1}{"b":2}', 'null', `${'['.repeat(5000)}`])(
+  'a body that is no JSON object passes by: %s',
+  async (body) => {
+    await using way = await startCached();
+    for (let i = 1; i < 3; i++) {
+      const response = await way.ask(chatPath, { method: 'POST', headers: jsonType, body });
+      expect([statusOf(response), asks(way)]).toEqual(['aifd; fwd=bypass', i]);
+      expect(way.upstream.requests.at(-1)!.text).toBe(body);
+    }
+  },
+);
 
 test('a body over 8 MB passes by, whole', async () => {
   await using way = await startCached();

@@ -1,13 +1,31 @@
 import { expect, test } from 'bun:test';
 import { startUpstream, type UpstreamRequest } from '../support/upstream.ts';
 import {
-  askAndKeep, asks, chat, chatPath, expectHit, json, jsonType, numbered, startCached, statusOf } from './support.ts';
+  askAndKeep,
+  asks,
+  chat,
+  chatPath,
+  expectHit,
+  json,
+  jsonType,
+  numbered,
+  startCached,
+  statusOf,
+} from './support.ts';
 
-const body = '{"model":"m","messages":[{"role":"user","content":"hi"}],"seed":9007199254740993,"n":1.0,"x":{"a":1,"b":2}}';
-const ask = (text: string, headers: string[] = []) => ({ method: 'POST', headers: [json, ...headers], body: text });
+const body =
+  '{"model":"m","messages":[{"role":"user","content":"hi"}],"seed":9007199254740993,"n":1.0,"x":{"a":1,"b":2}}';
+const ask = (text: string, headers: string[] = []) => ({
+  method: 'POST',
+  headers: [json, ...headers],
+  body: text,
+});
 
 const same: [string, string][] = [
-  ['order of keys', '{"x":{"b":2,"a":1},"n":1.0,"seed":9007199254740993,"messages":[{"content":"hi","role":"user"}],"model":"m"}'],
+  [
+    'order of keys',
+    '{"x":{"b":2,"a":1},"n":1.0,"seed":9007199254740993,"messages":[{"content":"hi","role":"user"}],"model":"m"}',
+  ],
   ['white space', body.replaceAll(':', ' :\n\t').replaceAll(',', ' ,\r\n')],
   ['escapes', body.replace('"hi"', '"\\u0068\\u0069"').replace('"model"', '"m\\u006fdel"')],
   ['user', body.replace('{', '{"user":"u1",')],
@@ -45,24 +63,30 @@ test.each(other)('makes another question: %s', async (_, text) => {
   expect(asks(way)).toBe(2);
 });
 
-test.each(['OpenAI-Organization: o', 'OpenAI-Project: p', 'OpenAI-Beta: b', 'anthropic-version: 1', 'anthropic-beta: 1'])(
-  'makes another question: %s',
-  async (line) => {
-    await using way = await startCached();
-    await askAndKeep(way);
-    await way.ask(chatPath, chat({}, [line]));
-    expect(asks(way)).toBe(2);
-  },
-);
+test.each([
+  'OpenAI-Organization: o',
+  'OpenAI-Project: p',
+  'OpenAI-Beta: b',
+  'anthropic-version: 1',
+  'anthropic-beta: 1',
+])('makes another question: %s', async (line) => {
+  await using way = await startCached();
+  await askAndKeep(way);
+  await way.ask(chatPath, chat({}, [line]));
+  expect(asks(way)).toBe(2);
+});
 
-test.each(['User-Agent: x', 'X-Stainless-Retry-Count: 1', 'Idempotency-Key: 1', 'Accept-Encoding: gzip', 'Accept: */*'])(
-  'makes no difference: %s',
-  async (line) => {
-    await using way = await startCached();
-    await askAndKeep(way);
-    expectHit(await way.ask(chatPath, chat({}, [line])));
-  },
-);
+test.each([
+  'User-Agent: x',
+  'X-Stainless-Retry-Count: 1',
+  'Idempotency-Key: 1',
+  'Accept-Encoding: gzip',
+  'Accept: */*',
+])('makes no difference: %s', async (line) => {
+  await using way = await startCached();
+  await askAndKeep(way);
+  expectHit(await way.ask(chatPath, chat({}, [line])));
+});
 
 test('the query makes another question', async () => {
   await using way = await startCached();
@@ -93,10 +117,7 @@ test('another target is another question', async () => {
     request.answer(200, numbered(0, { service: text }), jsonType);
   };
   await using second = await startUpstream(says('b'));
-  await using way = await startCached(
-    { EXTRA_BASE_URL: second.url, EXTRA_ROUTE_PREFIX: '/b' },
-    says('a'),
-  );
+  await using way = await startCached({ EXTRA_BASE_URL: second.url, EXTRA_ROUTE_PREFIX: '/b' }, says('a'));
   await askAndKeep(way);
   expect((await way.ask(`/b${chatPath}`, chat())).json()).toMatchObject({ service: 'b' });
   expect((await way.ask(chatPath, chat())).json()).toMatchObject({ service: 'a' });

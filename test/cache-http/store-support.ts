@@ -44,9 +44,9 @@ export function untilKept(url: string, asked: Asked): Promise<RawResponse> {
 }
 
 /** Runs aifd to its end: it should not start. */
-export async function runToItsEnd(env: Env): Promise<{ code: number; output: string }> {
+export async function runToItsEnd(env: Env, port = '0'): Promise<{ code: number; output: string }> {
   const main = join(import.meta.dir, '../../src/cli/main.ts');
-  const child = Bun.spawn([process.execPath, main, 'run', '--port', '0', '--host', '127.0.0.1'], {
+  const child = Bun.spawn([process.execPath, main, 'run', '--port', port, '--host', '127.0.0.1'], {
     cwd: newFolder(),
     env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
     stdin: 'ignore',

@@ -2,7 +2,16 @@ import { expect } from 'bun:test';
 import { type Asked, RawClient, requestBytes, type RawResponse } from '../support/raw.ts';
 import { until } from '../support/until.ts';
 import type { Handler, UpstreamRequest } from '../support/upstream.ts';
-import { chat, chatPath, chunk, jsonType, lastChunk, startWay, streamHead, type Way } from '../limits-http/support.ts';
+import {
+  chat,
+  chatPath,
+  chunk,
+  jsonType,
+  lastChunk,
+  startWay,
+  streamHead,
+  type Way,
+} from '../limits-http/support.ts';
 
 export * from '../limits-http/support.ts';
 
@@ -15,7 +24,9 @@ export const numbered = (index: number, more: Record<string, unknown> = {}): str
     object: 'chat.completion',
     created: 1_700_000_000 + index,
     model: 'm',
-    choices: [{ index: 0, message: { role: 'assistant', content: `answer ${index}` }, finish_reason: 'stop' }],
+    choices: [
+      { index: 0, message: { role: 'assistant', content: `answer ${index}` }, finish_reason: 'stop' },
+    ],
     usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
     ...more,
   });

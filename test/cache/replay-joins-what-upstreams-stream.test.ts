@@ -18,6 +18,11 @@ const chunk = (delta: Json, more: Json = {}): Json => ({
   model: 'm',
   choices: [{ index: 0, delta, finish_reason: null, ...more }],
 });
+const callAt = (index: number, more: Json): Json => ({ tool_calls: [{ index, ...more }] });
+const callNamed = (id: string): Json => ({ tool_calls: [{ id, function: { name: id, arguments: '{}' } }] });
+const details = (...items: Json[]): Json => ({ content: '', reasoning_details: items });
+const itemAt = (index: number): string =>
+  `data: {"type":"response.output_item.done","output_index":${index},"item":{"id":"${index}"}}\n\n`;
 const messageOf = (answer: Json | undefined): Json => (answer!.choices as { message: Json }[])[0]!.message;
 
 test("Azure's events of filters alone take nothing away", () => {
@@ -49,13 +54,12 @@ test("Azure's events of filters alone take nothing away", () => {
 });
 
 test('calls that mix are put in order, and content "" beside them is null', () => {
-  const call = (index: number, more: Json): Json => ({ tool_calls: [{ index, ...more }] });
   const answer = joined(
     chunk({ role: 'assistant', content: '', tool_calls: [] }),
-    chunk(call(1, { id: 'b', type: 'function', function: { name: 'g', arguments: '' } })),
-    chunk(call(0, { id: 'a', type: 'function', function: { name: 'f', arguments: '{' } })),
-    chunk(call(1, { id: '', function: { name: '', arguments: '[]' } })),
-    chunk(call(0, { function: { name: 'f', arguments: '}' } })),
+    chunk(callAt(1, { id: 'b', type: 'function', function: { name: 'g', arguments: '' } })),
+    chunk(callAt(0, { id: 'a', type: 'function', function: { name: 'f', arguments: '{' } })),
+    chunk(callAt(1, { id: '', function: { name: '', arguments: '[]' } })),
+    chunk(callAt(0, { function: { name: 'f', arguments: '}' } })),
   );
   expect(messageOf(answer)).toEqual({
     role: 'assistant',
@@ -68,13 +72,11 @@ test('calls that mix are put in order, and content "" beside them is null', () =
 });
 
 test('calls without an index are told by their ids', () => {
-  const call = (id: string): Json => ({ tool_calls: [{ id, function: { name: id, arguments: '{}' } }] });
-  const { tool_calls } = messageOf(joined(chunk(call('a')), chunk(call('b'))));
+  const { tool_calls } = messageOf(joined(chunk(callNamed('a')), chunk(callNamed('b'))));
   expect((tool_calls as Json[]).map(({ id }) => id)).toEqual(['a', 'b']);
 });
 
 test('reasoning in details grows by index', () => {
-  const details = (...items: Json[]): Json => ({ content: '', reasoning_details: items });
   const { reasoning_details } = messageOf(
     joined(
       chunk(details({ type: 'reasoning.text', text: 'Let', index: 0 })),
@@ -103,10 +105,8 @@ test('an error, content in parts, no choices: nothing is made of them', () => {
 });
 
 test('a response is taken from the end of its stream, its items from before where they are not there', () => {
-  const item = (index: number): string =>
-    `data: {"type":"response.output_item.done","output_index":${index},"item":{"id":"${index}"}}\n\n`;
   const body = Buffer.from(
-    `${item(1)}${item(0)}event: response.completed\ndata: {"type":"response.completed","response":{"id":"r"}}\n\n`,
+    `${itemAt(1)}${itemAt(0)}event: response.completed\ndata: {"type":"response.completed","response":{"id":"r"}}\n\n`,
   );
   const plain = replayOf('responses', { contentType, body }, { stream: false, includeUsage: false });
   expect(JSON.parse(Buffer.from(plain!.body).toString())).toEqual({

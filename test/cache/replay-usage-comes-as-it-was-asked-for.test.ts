@@ -11,6 +11,12 @@ function replayed(text: string, includeUsage: boolean): string | undefined {
   return replay && Buffer.from(replay.body).toString('latin1');
 }
 
+const asStream = (kept: object, includeUsage: boolean): string | undefined => {
+  const body = Buffer.from(JSON.stringify(kept));
+  const replay = replayOf('chat', { contentType: 'application/json', body }, { stream: true, includeUsage });
+  return replay && Buffer.from(replay.body).toString();
+};
+
 const done = 'data: [DONE]\n\n';
 const last = 'data: {"choices":[],"usage":{"total_tokens":1}}\n\n';
 
@@ -23,7 +29,7 @@ test('the event of its own goes, and each null; all else stays byte for byte', (
     ['data: {"usage": null, "id":1.0}\r\n\r\n', 'data: {"id":1.0}\r\n\r\n'],
     [
       'id: 3\ndata:{ "a" : [1,{"usage":7}] , "usage" : null , "obfuscation":"x"}\n\n',
-      'id: 3\ndata:{ "a" : [1,{"usage":7}] , "obfuscation":"x"}\n\n',
+      'id: 3\ndata:{ "a" : [1,{"usage":7}]  , "obfuscation":"x"}\n\n',
     ],
     ['data: {"usage":null}\n\n', 'data: {}\n\n'],
     ['data: {"x":"usage","usage":null}\n\n', 'data: {"x":"usage"}\n\n'],
@@ -62,15 +68,6 @@ test('a plain answer as a stream has usage only when asked for', () => {
     id: 'a',
     choices: [{ index: 0, message: { content: 'a b' } }],
     usage: { total_tokens: 1 },
-  };
-  const asStream = (kept: object, includeUsage: boolean): string | undefined => {
-    const body = Buffer.from(JSON.stringify(kept));
-    const replay = replayOf(
-      'chat',
-      { contentType: 'application/json', body },
-      { stream: true, includeUsage },
-    );
-    return replay && Buffer.from(replay.body).toString();
   };
   expect(asStream(answer, false)).not.toContain('usage');
   const events = asStream(answer, true)!.trimEnd().split('\n\n');

@@ -30,16 +30,26 @@ test.each(cases)(
   60_000,
 );
 
-async function killWriter(dice: Dice, engine: LevelEngineName, folder: string, journal: string, maxSize: number, first: number) {
+async function killWriter(
+  dice: Dice,
+  engine: LevelEngineName,
+  folder: string,
+  journal: string,
+  maxSize: number,
+  first: number,
+) {
   const lengthOf = () => statSync(journal, { throwIfNoEntry: false })?.size ?? 0;
   const before = lengthOf();
   const enough = dice.int(1, 60_000);
   const writer = join(import.meta.dir, 'level-writer.ts');
-  const child = Bun.spawn([process.execPath, writer, engine, folder, journal, String(maxSize), String(first)], {
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'inherit',
-  });
+  const child = Bun.spawn(
+    [process.execPath, writer, engine, folder, journal, String(maxSize), String(first)],
+    {
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'inherit',
+    },
+  );
   try {
     await until(() => lengthOf() - before > enough || child.exitCode !== null, 'enough is written', 20_000);
     expect(child.exitCode).toBeNull();
@@ -67,7 +77,8 @@ async function expectRight(store: EntryStore, journal: string, maxSize: number):
     const [owner, kept] = model.split(' ');
     if (owner !== name || !isBodyOf(model, entry.body)) wrong.push(`${name} gave ${model}`);
     // A newer one is right: it was written, and killed before it could say so.
-    const isRight = Number(kept) > Number(generation) || (Number(kept) === Number(generation) && what === 'put');
+    const isRight =
+      Number(kept) > Number(generation) || (Number(kept) === Number(generation) && what === 'put');
     if (!isRight && what !== 'removing') wrong.push(`${line} gave ${kept}`);
   }
   expect(wrong).toEqual([]);

@@ -8,10 +8,7 @@ import { Dice } from '../support/random.ts';
 import { type LevelEngineName, levelEngines } from './level-engines.ts';
 import { bytesOf, keyOf, sampleEntry } from './sample.ts';
 
-const [engine, folder, journal, maxSize, first] = process.argv.slice(2) as [
-  LevelEngineName,
-  ...string[],
-];
+const [engine, folder, journal, maxSize, first] = process.argv.slice(2) as [LevelEngineName, ...string[]];
 const store = await levelEngines[engine](folder!, { maxSize: Number(maxSize) });
 const file = openSync(journal!, 'a');
 const dice = new Dice(Number(first));

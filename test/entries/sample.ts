@@ -45,3 +45,7 @@ export function bytesOf(name: number | string, length: number): Buffer {
 /** @returns whether `body` is what `bytesOf` gave */
 export const isBodyOf = (name: number | string, body: Uint8Array): boolean =>
   bytesOf(name, body.length).equals(body);
+
+/** Of an entry whose model is `name …` and whose body is made of the model. @returns whether it is one */
+export const isRight = (name: number | string, { about, body }: Entry): boolean =>
+  about.model.startsWith(`${name} `) && isBodyOf(about.model, body);

@@ -31,6 +31,7 @@ test('not even when only the end of the body is missing', async () => {
   const { completions } = clientOf(aifd.url).chat;
   const messages = [{ role: 'user' as const, content: 'hi' }];
   const body = { model: 'm', messages, stream: true as const };
+  // Asked for plain: at a stream's [DONE] the SDK goes, and would not see the end.
   expect(await failureOf(completions.create({ ...body, stream: false }))).toBeInstanceOf(Error);
   const second = await told(completions.create(body));
   expect(second.cache).toBe('aifd; fwd=uri-miss; stored');

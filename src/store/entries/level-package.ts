@@ -8,9 +8,12 @@ export async function loadPackage<T>(what: string, name: string, importing: () =
   try {
     return await importing();
   } catch (error) {
-    if (isMissing(error, name)) throw new Error(`answers in ${what} need the package ${name}: bun add ${name}`);
+    if (isMissing(error, name))
+      throw new Error(`answers in ${what} need the package ${name}: bun add ${name}`);
     const [why] = String((error as Error)?.message ?? error).split('\n');
-    throw new Error(`answers in ${what} need the package ${name}, which can't be loaded: ${why}`, { cause: error });
+    throw new Error(`answers in ${what} need the package ${name}, which can't be loaded: ${why}`, {
+      cause: error,
+    });
   }
 }
 
@@ -29,7 +32,8 @@ export function unopened(path: string, error: unknown): Error {
 
 function reasonOf({ code, message }: { code?: string; message: string }): string {
   if (code === 'LEVEL_LOCKED') return 'another process has it open, perhaps a running aifd';
-  if (isCorruption(message)) return `it is damaged (${message}); remove the folder to start with an empty one`;
+  if (isCorruption(message))
+    return `it is damaged (${message}); remove the folder to start with an empty one`;
   return message;
 }
 

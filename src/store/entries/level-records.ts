@@ -40,14 +40,14 @@ export function bodyKey(number: number): Buffer {
 export function encodeBody(key: string, bytes: Buffer): Buffer {
   const body = Buffer.allocUnsafe(bytes.length + KEY_BYTES);
   body.set(bytes);
-  body.latin1Write(key, bytes.length);
+  body.write(key, bytes.length, 'latin1');
   return body;
 }
 
 /** @throws {@link BrokenEntry} when they are another's */
 export function bytesIn(key: string, body: Buffer): Buffer {
   const end = body.length - KEY_BYTES;
-  if (end < 0 || body.latin1Slice(end) !== key) throw new BrokenEntry("another entry's bytes");
+  if (end < 0 || body.toString('latin1', end) !== key) throw new BrokenEntry("another entry's bytes");
   return body.subarray(0, end);
 }
 

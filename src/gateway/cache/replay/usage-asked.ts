@@ -3,6 +3,7 @@ import { dataIn, eventsIn } from './events.ts';
 import { objectOf } from './json.ts';
 
 const usageName = '"usage"';
+const nullAtEnd = ',"usage":null}';
 
 /**
  * A stream of chat or completions as `include_usage` would have it.
@@ -15,6 +16,7 @@ const usageName = '"usage"';
 export function asUsageAsked(body: Uint8Array, includeUsage: boolean): Uint8Array | undefined {
   // Fast path: kept without, asked without.
   if (Buffer.prototype.indexOf.call(body, usageName) < 0) return includeUsage ? undefined : body;
+  if (includeUsage && hasUsageLast(body)) return body;
   // As Latin-1 each byte is a character: what is not touched stays as it is, valid or not.
   const events = eventsIn(Buffer.prototype.latin1Slice.call(body, 0, body.length));
   const kinds = events.map(kindOf);
@@ -31,11 +33,23 @@ export function asUsageAsked(body: Uint8Array, includeUsage: boolean): Uint8Arra
   return Buffer.from(text, 'latin1');
 }
 
+/** Fast path: the last event that names usage has it. */
+function hasUsageLast(body: Uint8Array): boolean {
+  const at = Buffer.prototype.lastIndexOf.call(body, usageName);
+  const start = Buffer.prototype.lastIndexOf.call(body, '\n\n', at);
+  const end = Buffer.prototype.indexOf.call(body, '\n\n', at);
+  if (start < 0 || end < 0) return false;
+  const kind = kindOf(Buffer.prototype.latin1Slice.call(body, start + 2, end + 2));
+  return kind === 'only usage' || kind === 'has usage';
+}
+
 type Kind = 'no usage' | 'null' | 'has usage' | 'only usage';
 
 function kindOf(event: string): Kind {
   if (!event.includes(usageName)) return 'no usage';
   const data = dataIn(event);
+  // Fast path: nearly every event ends so, and the last brace is that of the whole.
+  if (data?.endsWith(nullAtEnd)) return 'null';
   const fields = data === undefined ? undefined : objectOf(JSON.parse(data));
   if (!fields || !Object.hasOwn(fields, 'usage')) return 'no usage';
   if (!objectOf(fields.usage)) return 'null';
@@ -47,7 +61,9 @@ function kindOf(event: string): Kind {
 function withoutUsage(event: string): string | undefined {
   const data = dataIn(event)!;
   const at = event.indexOf(data);
-  const cut = at < 0 ? undefined : withoutMember(data, usageName);
+  if (at < 0) return undefined;
+  const isLast = data.endsWith(nullAtEnd);
+  const cut = isLast ? `${data.slice(0, -nullAtEnd.length)}}` : withoutMember(data, usageName);
   return cut === undefined ? undefined : event.slice(0, at) + cut + event.slice(at + data.length);
 }
 
