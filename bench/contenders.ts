@@ -74,7 +74,7 @@ async function startOne(name: Name, upstream: number, folder: string): Promise<C
   if (name === 'haproxy+nodelay') return startHaproxy(name, '  option http-no-delay\n', upstream, folder);
   if (name === 'aifd') return startAifd(name, {}, upstream, folder);
   const dataDir = await mkdtemp(join(folder, 'data-'));
-  const cache = { CACHE_CHAT_COMPLETION: 'true', CACHE_BACKEND: 'MEMORY', DATA_DIR: dataDir };
+  const cache = { CACHE_CHAT_COMPLETION: 'true', CACHE_BACKEND: 'LMDB', DATA_DIR: dataDir };
   if (name === 'aifd+cache') return startAifd(name, cache, upstream, folder);
   const limits = { REQ_RATE_LIMIT: hugeLimit, DATA_DIR: dataDir };
   if (name === 'aifd+limits') return startAifd(name, limits, upstream, folder);

@@ -13,6 +13,7 @@ import {
   answerStream,
   expectHit,
   settled,
+  startBefore,
   startCached,
   startWay,
   statusOf,
@@ -49,7 +50,10 @@ test('replay never asks, and says what was asked when it has no answer', async (
   });
   const { port } = upstream;
   {
-    await using recording = await startBefore(upstream, { ...lmdb(root, 'record'), OPENAI_BASE_URL: upstream.url });
+    await using recording = await startBefore(upstream, {
+      ...lmdb(root, 'record'),
+      OPENAI_BASE_URL: upstream.url,
+    });
     await recording.ask(chatPath, chat({ caching: false }, [bearer('sk-one')]));
     await recording.ask(chatPath, chat({ stream: true, seed: 7 }));
     await recording.ask('/v1/models');
@@ -113,7 +117,10 @@ test('a recording outlives CACHE_TTL', async () => {
     await settled();
   }
   await Bun.sleep(100);
-  await using way = await startBefore(await startUpstream(undefined, { port }), { ...lmdb(root, 'replay'), ...env });
+  await using way = await startBefore(await startUpstream(undefined, { port }), {
+    ...lmdb(root, 'replay'),
+    ...env,
+  });
   expect(statusOf(await way.ask(chatPath, chat()))).toBe('aifd; hit');
   expect(way.upstream.accepted).toBe(0);
 });

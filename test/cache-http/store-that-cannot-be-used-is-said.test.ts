@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -13,12 +13,8 @@ test('a folder that is a file stops the start, in words, with exit code 2', asyn
   const file = join(newFolder(), 'file');
   writeFileSync(file, 'no folder');
   for (const workers of ['1', '2']) {
-    const { code, output } = await runToItsEnd({
-      ...inLmdb(file),
-      OPENAI_BASE_URL: 'http://127.0.0.1:9',
-      WORKERS: workers,
-      PORT: String(freePort()),
-    });
+    const env = { ...inLmdb(file), OPENAI_BASE_URL: 'http://127.0.0.1:9', WORKERS: workers };
+    const { code, output } = await runToItsEnd(env, String(freePort()));
     expect([workers, code]).toEqual([workers, 2]);
     expect(output).toContain(file);
     expect(output).toContain('CACHE_BACKEND');
@@ -137,6 +133,8 @@ test.skipIf(!probe)(
       for (let i = 0; i < 60; i++) expect((await aifd.ask(chat({ i }))).status).toBe(200);
       expect(aifd.aifd.child.exitCode).toBeNull();
       expect(said(aifd.aifd.output.text, /cannot be written/)).toBeLessThanOrEqual(2);
+      // BUG: LMDB itself writes "Write error: No space left on device position …" to stderr at every put that fails.
+      expect(aifd.aifd.output.text.split('Write error').length - 1).toBeLessThanOrEqual(3);
     } finally {
       disk.unmount();
     }
@@ -144,20 +142,25 @@ test.skipIf(!probe)(
   60_000,
 );
 
-test('a disk that is full from the start is said, or lived without', async () => {
-  const disk = smallDisk('16k');
-  if (!disk) return;
-  try {
-    mkdirSync(join(disk.path, 'x'), { recursive: true });
-    const { code, output } = await runToItsEnd({
-      ...inLmdb(join(disk.path, 'cache')),
-      OPENAI_BASE_URL: 'http://127.0.0.1:9',
-    });
-    // It ran until it was stopped, or said why not.
-    expect(output).not.toMatch(/panic|Segmentation|Bus error/);
-    if (code === 2) expect(output).toContain(disk.path);
-    else expect(output).toContain('listening on');
-  } finally {
-    disk.unmount();
-  }
-}, 30_000);
+// BUG: lmdb 3.5.6 ends the process (SIGSEGV, or malloc's assertion) when it makes its file on a full disk, and the
+// data.mdb that it leaves is refused for ever after. Free space must be looked at (statfsSync) before it opens.
+const sizes = ['4k', '8k', '12k', '16k', '20k', '32k'];
+test.skipIf(!probe).each(sizes)(
+  'a disk that is full from the start (%s) is said, or lived without',
+  async (size) => {
+    const disk = smallDisk(size)!;
+    try {
+      const { code, output } = await runToItsEnd({
+        ...inLmdb(join(disk.path, 'cache')),
+        OPENAI_BASE_URL: 'http://127.0.0.1:9',
+      });
+      // It ran until it was stopped, or said why not.
+      expect(output).not.toMatch(/panic|Segmentation|Bus error/);
+      if (code === 2) expect(output).toContain(disk.path);
+      else expect(output).toContain('listening on');
+    } finally {
+      disk.unmount();
+    }
+  },
+  30_000,
+);

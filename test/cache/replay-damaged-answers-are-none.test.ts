@@ -9,6 +9,11 @@ const forms = [true, false].flatMap((stream) =>
   [true, false].map((includeUsage) => ({ stream, includeUsage })),
 );
 
+const some = (member: (index: number) => string): Buffer => {
+  const event = (_: unknown, index: number): string => `data: {"choices":[{"delta":{${member(index)}}}]}\n\n`;
+  return Buffer.from(Array.from({ length: 20_000 }, event).join(''));
+};
+
 test('nothing that is kept makes it throw', () => {
   const dice = new Dice(7);
   const sources: [Family, object][] = [
@@ -51,4 +56,19 @@ test('what has one form is not given in the other', () => {
       expect(replayOf(family, sse, { stream: false, includeUsage })).toBeUndefined();
       expect(replayOf(family, sound, { stream: true, includeUsage })).toBeUndefined();
     }
+});
+
+test('many calls and many items cost no more than their number', () => {
+  const before = process.cpuUsage().user;
+  for (const body of [
+    some((index) => `"tool_calls":[{"id":"call_${index}"}]`),
+    some((index) => `"details":[{"index":${index}}]`),
+  ]) {
+    const kept = { contentType: 'text/event-stream', body };
+    expect(replayOf('chat', kept, { stream: false, includeUsage: false })!.body.length).toBeGreaterThan(
+      250_000,
+    );
+  }
+  // Their square is five seconds.
+  expect(process.cpuUsage().user - before).toBeLessThan(1.5e6);
 });

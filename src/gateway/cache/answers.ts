@@ -8,7 +8,7 @@ import type { Answer } from '../upstream/wire/types.ts';
 import { keepable } from './keepable.ts';
 import type { Asked } from './question.ts';
 import type { Family } from './replay/family.ts';
-import { replayOf } from './replay/replay.ts';
+import { type Kept, replayOf } from './replay/replay.ts';
 
 /** Fields that say something of the answer and not of the exchange that brought it. */
 const replayedFields: ReadonlySet<string> = new Set([
@@ -31,7 +31,7 @@ export function stamped<T extends Answer | WireFailure>(outcome: T, status: stri
 /** A kept answer in the form that was asked for; undefined when that can't be made of it. */
 export function answerOf(entry: Entry, family: Family, asked: Asked): Answer | undefined {
   const contentType = valueOf(entry.headers, 'content-type') ?? '';
-  const replay = replayOf(family, { contentType, body: entry.body }, asked);
+  const replay = replayed(entry, contentType, family, asked);
   if (!replay) return undefined;
   const body = new IncomingBody(noSource);
   body.push(replay.body);
@@ -51,6 +51,24 @@ export function answerOf(entry: Entry, family: Family, asked: Asked): Answer | u
   };
   return { head, body, upgraded: undefined };
 }
+
+function replayed(
+  { about, body }: Entry,
+  contentType: string,
+  family: Family,
+  asked: Asked,
+): Kept | undefined {
+  const kept = { contentType, body };
+  // The key tells their forms apart already.
+  if (isKeyedByForm(family)) return kept;
+  // An upstream that was asked for usage and gave none would give none again.
+  const found = replayOf(family, kept, asked);
+  if (found || !asked.includeUsage || about.usageAsked !== true) return found;
+  return replayOf(family, kept, { stream: asked.stream, includeUsage: false });
+}
+
+/** No other form can be made of what they give. */
+export const isKeyedByForm = (family: Family): boolean => family === 'other' || family === 'embeddings';
 
 /** By its head it may be kept. */
 export function mayBeKept({ status, headers }: ResponseHead): boolean {
@@ -86,6 +104,7 @@ export function entryOf(
       storedAt,
       expiresAt,
       keptUntil,
+      ...(asked.includeUsage && { usageAsked: true as const }),
     },
     request,
     headers: head.headers

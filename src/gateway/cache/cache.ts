@@ -5,7 +5,7 @@ import { userOf } from '../admit/user.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
 import type { WireFailure } from '../upstream/wire/failure.ts';
-import { stamped } from './answers.ts';
+import { isKeyedByForm, stamped } from './answers.ts';
 import { directivesOf } from './directives.ts';
 import { Flights } from './flights.ts';
 import { KeptAnswers } from './kept.ts';
@@ -83,8 +83,7 @@ export class Cache {
     // A recording is of everything, or its replay would lack something.
     if (cacheMode === 'on' && !(caching ?? defaultRequestCachingValue)) return 'bypass';
     if (beyondUs.some((name) => request.headers.has(name))) return 'bypass';
-    const byForm = family === 'other' || family === 'embeddings';
-    return this.questions.read(exchange, this.userOf(exchange), byForm) ?? 'bypass';
+    return this.questions.read(exchange, this.userOf(exchange), isKeyedByForm(family!)) ?? 'bypass';
   }
 
   /** Whose entries they are; empty for everybody's. */

@@ -13,7 +13,10 @@ const COLON = 58;
 const errorWord = Buffer.from('error');
 const failedWord = Buffer.from('response.failed');
 const doneLines = [Buffer.from('data: [DONE]'), Buffer.from('data:[DONE]')];
-const choicesWord = Buffer.from('"choices"');
+/** Inside a JSON string the quotes would be escaped: so these are names, and a reason that is none is not in quotes. */
+const finishedWords = [Buffer.from('"finish_reason":"'), Buffer.from('"finish_reason": "')];
+/** A second choice, or a second tool call. */
+const secondWords = [Buffer.from('"index":1'), Buffer.from('"index": 1')];
 const endings = ['event: response.completed\n', 'event: response.incomplete\n'].map((line) =>
   Buffer.from(line),
 );
@@ -120,10 +123,15 @@ function endsAsUsual(family: Family, body: Uint8Array): boolean {
     const start = end - line.length;
     if (start < 0 || find(body.subarray(start, end), line) !== 0) continue;
     if (start > 0 && body[start - 1] !== LF && body[start - 1] !== CR) continue;
-    // One that says nothing else is no answer.
-    return family === 'other' || family === 'embeddings' || find(body, choicesWord) >= 0;
+    return family === 'other' || family === 'embeddings' || isOneAndFinished(body);
   }
   return false;
+}
+
+/** There is one choice, and it has its finish reason. */
+function isOneAndFinished(body: Uint8Array): boolean {
+  const has = (word: Buffer): boolean => find(body, word) >= 0;
+  return finishedWords.some(has) && !secondWords.some(has);
 }
 
 function endsWithResponse(body: Uint8Array, end: number): boolean {
@@ -154,7 +162,8 @@ function endsWell(family: Family, text: string): boolean {
   if (family === 'responses') return isOver;
   if (family === 'other' || family === 'embeddings')
     return came > 0 && (isDone || /(?:\n|\r){2}$|\r\n\r\n$/.test(text));
-  return finished.size > 0 && (isDone || [...finished.values()].every(Boolean));
+  // A gateway may write [DONE] behind an upstream that broke off.
+  return isDone && finished.size > 0 && [...finished.values()].every(Boolean);
 }
 
 function isLast(said: unknown): boolean {

@@ -28,8 +28,9 @@ const USES_EVERY_MS = 1000;
 const USES_AT_ONCE = 5000;
 const SWEPT_PER_PUT = 2;
 const SWEPT_AT_ONCE = 1000;
-/** A batch is held in memory twice, and engines like them small. */
+/** A batch is held in memory twice, engines like them small, and between two of them the folder is measured. */
 const BATCH_BYTES = 2 ** 21;
+const BATCH_SHARE = 1 / 256;
 /** What waits for a disk that is slow; what comes on top is refused. */
 const WAITING_BYTES = 2 ** 26;
 const LISTED_AT_ONCE = 64;
@@ -60,6 +61,7 @@ export class LevelEntries implements EntryStore {
   private readonly index: LruIndex<Kept>;
   private readonly folder: Folder;
   private readonly ticking: NodeJS.Timeout;
+  private readonly batchBytes: number;
   private next = 1;
   private waiting: Change[] = [];
   private waitingBytes = 0;
@@ -100,6 +102,7 @@ export class LevelEntries implements EntryStore {
     path: string,
     { maxSize }: EntryStoreOptions,
   ) {
+    this.batchBytes = Math.min(BATCH_BYTES, maxSize * BATCH_SHARE);
     this.index = new LruIndex(maxSize);
     this.folder = new Folder(engine, path, maxSize);
     this.walk = this.index[Symbol.iterator]();
@@ -310,7 +313,7 @@ export class LevelEntries implements EntryStore {
   private async writeSome(): Promise<void> {
     let count = 0;
     let bytes = 0;
-    while (count < this.waiting.length && (count === 0 || bytes < BATCH_BYTES))
+    while (count < this.waiting.length && (count === 0 || bytes < this.batchBytes))
       bytes += this.waiting[count++]!.bytes;
     const changes = this.waiting.splice(0, count);
     const batch: Batch = { operations: [], before: [], bodies: [] };

@@ -30,10 +30,13 @@ export class Room {
     this.mapSize = 2 ** Math.ceil(Math.log2(Math.max(LEAST_MAP_BYTES, 4 * maxSize, 2 * fileBytes)));
   }
 
-  /** Within a write transaction: whether it may write so many pages. */
-  fits(pages: number, { lastPageNumber, lastTxnId }: FileEnd): boolean {
+  /**
+   * Within a write transaction: whether it may write so many pages.
+   * @param adds - what adds no entry may let the file grow a little more: no other entry should go for it
+   */
+  fits(pages: number, adds: boolean, { lastPageNumber, lastTxnId }: FileEnd): boolean {
     const needed = pages + MARGIN_PAGES;
-    if (lastPageNumber + needed <= this.softPages) return true;
+    if (lastPageNumber + needed <= (adds ? this.softPages : this.hardPages)) return true;
     if (this.counted === undefined || this.counted.free < needed) return false;
     // Others may have written since, and taken of them: a little growth is bearable.
     return this.counted.txn === lastTxnId || lastPageNumber + needed <= this.hardPages;

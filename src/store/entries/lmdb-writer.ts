@@ -6,6 +6,8 @@ import { LmdbTables } from './lmdb-tables.ts';
 export interface Job {
   /** How many pages it writes, about. */
   readonly pages: number;
+  /** Whether it adds an entry. */
+  readonly adds: boolean;
   /**
    * Within a transaction. It may be run again: when it says so, after the commit, or when that failed.
    * @returns whether it is done
@@ -86,7 +88,8 @@ export class LmdbWriter {
     let finished = 0;
     // Beside the jobs' own pages there are those of entries that go for them.
     const pages = jobs.reduce((sum, job) => sum + job.pages, this.room.budget);
-    await this.writeWhereItFits(pages, () => {
+    const adds = jobs.some((job) => job.adds);
+    await this.writeWhereItFits(pages, adds, () => {
       finished = 0;
       while (finished < jobs.length && jobs[finished]!.run()) finished += 1;
     });
@@ -94,12 +97,12 @@ export class LmdbWriter {
     return jobs.slice(finished);
   }
 
-  private async writeWhereItFits(pages: number, action: () => void): Promise<void> {
+  private async writeWhereItFits(pages: number, adds: boolean, action: () => void): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       let fits = false;
       this.write(() => {
-        fits = this.room.fits(pages, this.tables.fileEnd());
+        fits = this.room.fits(pages, adds, this.tables.fileEnd());
         if (!fits) return ABORT;
         this.tables.begin();
         action();

@@ -128,6 +128,7 @@ export class LmdbEntries implements EntryStore {
     if (size > maxSize) throw tooLarge(size, maxSize);
     return new Promise((resolve, reject) => {
       writer.enqueue({
+        adds: true,
         pages: PAGES_PER_PUT + Math.ceil(bytes.length / tables.pageSize),
         run: () => {
           let before = tables.infoOf(key);
@@ -153,6 +154,7 @@ export class LmdbEntries implements EntryStore {
       let removed = 0;
       this.writer.enqueue({
         pages: 3 * keys.length,
+        adds: false,
         run: () => {
           removed = 0;
           for (const key of keys) {
@@ -186,6 +188,7 @@ export class LmdbEntries implements EntryStore {
       const step = touches.slice(at, at + entriesAtOnce);
       this.writer.enqueue({
         pages: 3 * step.length,
+        adds: false,
         run: () => {
           for (const [key, usedAt] of step) tables.touch(keyBytesOf(key), usedAt);
           return true;

@@ -13,6 +13,8 @@ export interface About {
   readonly expiresAt: number;
   /** From then on nobody wants it any more, stale or not; 0 is never. At least `expiresAt`. */
   readonly keptUntil: number;
+  /** The request asked for usage: if there is none in it, the upstream gives none. */
+  readonly usageAsked?: true;
 }
 
 /** A kept answer. */

@@ -89,10 +89,19 @@ function addIndexed(target: Fields, name: string, value: readonly unknown[]): vo
   const items = target[name] as unknown[];
   for (const item of value) {
     const fields = objectOf(item);
-    const same = fields?.index === undefined ? undefined : items.find((other) => isSame(other, fields));
+    const same = fields?.index === undefined ? undefined : findSame(items, fields);
     if (same) addToItem(same as Fields, fields!);
     else items.push(fields ? Object.assign(emptyFields(), fields) : item);
   }
+}
+
+/** Items that may still grow, at most: the last ones. More would make a long stream cost its square. */
+const MOST_GROWING = 128;
+
+function findSame(items: readonly unknown[], fields: Fields): unknown {
+  const least = Math.max(0, items.length - MOST_GROWING);
+  for (let at = items.length - 1; at >= least; at--) if (isSame(items[at], fields)) return items[at];
+  return undefined;
 }
 
 function isSame(item: unknown, fields: Fields): boolean {

@@ -5,6 +5,7 @@ import type { Fields } from './json.ts';
 export class ToolCalls {
   private readonly calls = new Map<number, Fields>();
   private last = -1;
+  private highest = -1;
   /** Deltas came, if empty ones. */
   isUsed = false;
 
@@ -40,13 +41,14 @@ export class ToolCalls {
     let call = this.calls.get(at);
     if (!call) this.calls.set(at, (call = emptyFields()));
     this.last = at;
+    this.highest = Math.max(this.highest, at);
     return call;
   }
 
   /** Some servers leave the index out, and send each call whole: another id is another call. */
   private guess(id: unknown): number {
     const isNext = this.last < 0 || (typeof id === 'string' && id !== this.calls.get(this.last)?.id);
-    return isNext ? Math.max(-1, ...this.calls.keys()) + 1 : this.last;
+    return isNext ? this.highest + 1 : this.last;
   }
 }
 
