@@ -42,9 +42,9 @@ test('killed at any moment under load, it opens again, and no answer is wrong', 
   let hits = 0;
   for (let round = 0; round < 5; round++) {
     await using aifd = await spawnBefore(upstream, inLmdb(folder));
-    let stopped = false;
+    const over = { now: false };
     const load = Array.from({ length: 8 }, async (_, lane) => {
-      for (let n = 0; !stopped; n++) {
+      for (let n = 0; !over.now; n++) {
         const i = (lane * 37 + n * 11) % 400;
         const response = await aifd.ask(chat({ i })).catch(() => undefined);
         if (!response?.complete || response.status !== 200) continue;
@@ -53,7 +53,7 @@ test('killed at any moment under load, it opens again, and no answer is wrong', 
       }
     });
     await Bun.sleep(300 + round * 70);
-    stopped = true;
+    over.now = true;
     await aifd.stop('SIGKILL');
     await Promise.all(load);
   }

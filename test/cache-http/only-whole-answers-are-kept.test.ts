@@ -15,7 +15,6 @@ import {
   expectHit,
   expectNotKept,
   jsonType,
-  lastChunk,
   numbered,
   settled,
   sseType,
@@ -37,8 +36,6 @@ const withoutFinish = JSON.stringify({
 });
 const errorEvent = 'data: {"error":{"message":"overloaded","type":"server_error"}}\n\n';
 
-// BUG (keepable-stream.ts): [DONE] without every finish reason is kept, and so are finish reasons without [DONE]: the three
-// streams below that end so. As plain JSON, a finish reason of null is refused.
 const never: [string, boolean, (request: UpstreamRequest) => unknown][] = [
   ['400', false, plain(400, '{"error":{"message":"no"}}')],
   ['401', false, plain(401, '{"error":{"message":"no"}}')],

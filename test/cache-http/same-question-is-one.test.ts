@@ -42,7 +42,7 @@ test.each(same)('makes no difference: %s', async (_, text) => {
   expect(asks(way)).toBe(1);
 });
 
-const other: [string, string][] = [
+const different: [string, string][] = [
   ['an unknown field', body.replace('{', '{"unknown":1,')],
   ['an unknown field within a message', body.replace('"role"', '"name":"bob","role"')],
   ['user within a message', body.replace('"role"', '"user":"bob","role"')],
@@ -56,7 +56,7 @@ const other: [string, string][] = [
   ['caching deeper', body.replace('"a":1,', '"a":1,"caching":true,')],
 ];
 
-test.each(other)('makes another question: %s', async (_, text) => {
+test.each(different)('makes another question: %s', async (_, text) => {
   await using way = await startCached();
   await askAndKeep(way, ask(body));
   expect(statusOf(await way.ask(chatPath, ask(text)))).toBe('aifd; fwd=uri-miss; stored');
@@ -111,11 +111,12 @@ test('a route by another spelling of its path is asked under its own', async () 
   expect(way.upstream.requests.slice(1).every(({ target }) => target === '/v1//chat/completions')).toBe(true);
 });
 
+const says = (text: string) => async (request: UpstreamRequest) => {
+  await request.whole();
+  request.answer(200, numbered(0, { service: text }), jsonType);
+};
+
 test('another target is another question', async () => {
-  const says = (text: string) => async (request: UpstreamRequest) => {
-    await request.whole();
-    request.answer(200, numbered(0, { service: text }), jsonType);
-  };
   await using second = await startUpstream(says('b'));
   await using way = await startCached({ EXTRA_BASE_URL: second.url, EXTRA_ROUTE_PREFIX: '/b' }, says('a'));
   await askAndKeep(way);

@@ -133,7 +133,7 @@ test.skipIf(!probe)(
       for (let i = 0; i < 60; i++) expect((await aifd.ask(chat({ i }))).status).toBe(200);
       expect(aifd.aifd.child.exitCode).toBeNull();
       expect(said(aifd.aifd.output.text, /cannot be written/)).toBeLessThanOrEqual(2);
-      // BUG: LMDB itself writes "Write error: No space left on device position …" to stderr at every put that fails.
+      // LMDB itself writes "Write error: No space left on device position …" to stderr at every put that fails.
       expect(aifd.aifd.output.text.split('Write error').length - 1).toBeLessThanOrEqual(3);
     } finally {
       disk.unmount();

@@ -27,11 +27,11 @@ export interface EntryStoreTraits {
 
 /** What every store must do. @param open an empty one, each time it is called; the suite closes it */
 export function entryStoreContract(
-  name: string,
+  engine: string,
   open: (options: EntryStoreOptions) => Promise<EntryStore>,
   { reopen, damage }: EntryStoreTraits,
 ): void {
-  describe(`entries in ${name}`, () => {
+  describe(`entries in ${engine}`, () => {
     let store: EntryStore;
     beforeEach(async () => {
       store = await open(ROOMY);
@@ -46,6 +46,7 @@ export function entryStoreContract(
       expect(byKey.size).toBe(all.length);
       return byKey;
     };
+    const put = (i: number) => store.put(keyOf(i), sampleEntry(bytesOf(i, 100_000)));
     const opened = async (options: EntryStoreOptions) => {
       await store.close();
       store = await open(options);
@@ -217,7 +218,6 @@ export function entryStoreContract(
 
     test('an entry that was got, or put again, outlives those that were not', async () => {
       await opened(NARROW);
-      const put = (i: number) => store.put(keyOf(i), sampleEntry(bytesOf(i, 100_000)));
       for (let i = 0; i < 20; i++) await put(i);
       for (let i = 20; i < 200; i++) {
         expectBody(await store.get(keyOf(3)), bytesOf(3, 100_000));
@@ -305,9 +305,9 @@ export function entryStoreContract(
         expectBody(await store.get(keyOf(`${i} 0`)), bytesOf(0, 100));
         await Promise.all(puts);
       }
-      const put = store.put(keyOf('last'), sampleEntry());
+      const last = store.put(keyOf('last'), sampleEntry());
       const removed = store.remove([keyOf('last')]);
-      await put;
+      await last;
       expect(await removed).toBe(1);
       expect(await store.get(keyOf('last'))).toBeUndefined();
     });
@@ -383,7 +383,6 @@ export function entryStoreContract(
 
       test('the order of use is kept too', async () => {
         await opened(NARROW);
-        const put = (i: number) => store.put(keyOf(i), sampleEntry(bytesOf(i, 100_000)));
         for (let i = 0; i < 20; i++) await put(i);
         await store.get(keyOf(2));
         await reopened(NARROW);

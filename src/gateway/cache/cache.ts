@@ -13,7 +13,7 @@ import { type Asked, Questions } from './question.ts';
 import { refuseNotCached, refuseUnrecorded } from './refusal.ts';
 import { CachedRoutes } from './routes.ts';
 import { forwardedStatus, type Reason } from './status.ts';
-import { Visit } from './visit.ts';
+import { type Parts, Visit } from './visit.ts';
 
 /** Asks the upstream for the exchange's sake, for as long as the client watched does not leave. */
 export type Ask = (client: ClientWatch) => Promise<Answer | WireFailure>;
@@ -34,9 +34,7 @@ const beyondUs = [
 /** The prediction cache: answers what was asked before, shares what is being asked, keeps what was answered. */
 export class Cache {
   private readonly routes: CachedRoutes;
-  private readonly questions = new Questions();
-  private readonly flights: Flights;
-  private readonly kept: KeptAnswers;
+  private readonly parts: Parts;
 
   /** @param say - told what the operator should know */
   constructor(
@@ -46,8 +44,12 @@ export class Cache {
     say: (message: string) => void,
   ) {
     this.routes = new CachedRoutes(config);
-    this.kept = new KeptAnswers(store, say);
-    this.flights = new Flights(config.cacheMaxEntrySize);
+    this.parts = {
+      config,
+      kept: new KeptAnswers(store, say),
+      flights: new Flights(config.cacheMaxEntrySize),
+      questions: new Questions(),
+    };
   }
 
   /** Notes in the exchange whether its route is cached. */
@@ -61,8 +63,7 @@ export class Cache {
     if (exchange.family === undefined) return replaying ? refuseUnrecorded(exchange) : ask(exchange.request);
     const asked = this.askedIn(exchange);
     if (typeof asked !== 'string') {
-      const { config, kept, flights } = this;
-      return new Visit(exchange, asked, ask, { config, kept, flights }).answer();
+      return new Visit(exchange, asked, ask, this.parts).answer();
     }
     if (replaying) return refuseUnrecorded(exchange);
     if (directivesOf(exchange.request.headers).onlyIfCached) return refuseNotCached(exchange);
@@ -72,7 +73,7 @@ export class Cache {
 
   /** Writes what is not written yet. */
   close(): Promise<void> {
-    return this.kept.close();
+    return this.parts.kept.close();
   }
 
   /** What is asked, or why the cache has no part in it. */
@@ -83,7 +84,7 @@ export class Cache {
     // A recording is of everything, or its replay would lack something.
     if (cacheMode === 'on' && !(caching ?? defaultRequestCachingValue)) return 'bypass';
     if (beyondUs.some((name) => request.headers.has(name))) return 'bypass';
-    return this.questions.read(exchange, this.userOf(exchange), isKeyedByForm(family!)) ?? 'bypass';
+    return this.parts.questions.read(exchange, this.userOf(exchange), isKeyedByForm(family!)) ?? 'bypass';
   }
 
   /** Whose entries they are; empty for everybody's. */

@@ -61,9 +61,9 @@ interface Seat {
 
 /** One exchange with the upstream and all who share it; as a {@link ClientWatch}, a client that leaves when all have. */
 class Flight implements ClientWatch {
-  /** Those without an answer, in the order in which they came; and all whose leaving matters. */
-  private readonly waiting = new Set<Seat>();
-  private readonly present = new Set<Seat>();
+  /** Those without an answer, in the order in which they came; and all whose leaving matters. Mostly one: a Set costs more. */
+  private waiting: Seat[] = [];
+  private present: Seat[] = [];
   private controller: AbortController | undefined;
   private head: ResponseHead | undefined;
   private broadcast: Broadcast | undefined;
@@ -87,12 +87,14 @@ class Flight implements ClientWatch {
 
   lead(client: ClientWatch, ask: Ask): Promise<Flown> {
     const flown = this.board(client, ask, false);
-    // A throw before the first await is a rejection like any other.
-    const asked = (async () => ask(this))();
-    asked.then(
-      (outcome) => this.landed(outcome),
-      (error) => this.crashed(error),
-    );
+    try {
+      ask(this).then(
+        (outcome) => this.landed(outcome),
+        (error) => this.crashed(error),
+      );
+    } catch (error) {
+      this.crashed(error);
+    }
     return flown;
   }
 
@@ -103,9 +105,9 @@ class Flight implements ClientWatch {
   private board(client: ClientWatch, ask: Ask, collapsed: boolean): Promise<Flown> {
     return new Promise((resolve, reject) => {
       const seat: Seat = { client, ask, collapsed, watched: false, body: undefined, resolve, reject };
-      this.present.add(seat);
+      this.present.push(seat);
       if (this.broadcast) this.admit(seat, this.broadcast);
-      else this.waiting.add(seat);
+      else this.waiting.push(seat);
       if (this.controller) this.watch(seat);
     });
   }
@@ -114,7 +116,7 @@ class Flight implements ClientWatch {
 
   private landed(outcome: Outcome): void {
     if (outcome instanceof WireFailure) return this.settle(({ collapsed }) => ({ outcome, collapsed }));
-    if (this.waiting.size === 0) return letGo(outcome);
+    if (this.waiting.length === 0) return letGo(outcome);
     if (outcome.upgraded) return this.upgraded(outcome);
     this.head = outcome.head;
     const whole = outcome.body.whole();
@@ -162,7 +164,7 @@ class Flight implements ClientWatch {
   }
 
   private admit(seat: Seat, broadcast: Broadcast): void {
-    seat.body = broadcast.join(() => this.present.delete(seat));
+    seat.body = broadcast.join(() => drop(this.present, seat));
     seat.resolve({ outcome: answerOf(this.head!, seat.body), collapsed: seat.collapsed });
   }
 
@@ -173,8 +175,8 @@ class Flight implements ClientWatch {
 
   /** Those who wait, who from now on do no more. */
   private seats(): Seat[] {
-    const seats = [...this.waiting];
-    this.waiting.clear();
+    const seats = this.waiting;
+    this.waiting = [];
     return seats;
   }
 
@@ -189,11 +191,11 @@ class Flight implements ClientWatch {
   }
 
   private leave(seat: Seat): void {
-    if (!this.waiting.delete(seat)) return seat.body?.discard();
-    this.present.delete(seat);
+    if (!drop(this.waiting, seat)) return seat.body?.discard();
+    drop(this.present, seat);
     const outcome = new WireFailure('aborted', 'the client left');
     seat.resolve({ outcome, collapsed: seat.collapsed });
-    if (this.waiting.size === 0) this.desert();
+    if (this.waiting.length === 0) this.desert();
   }
 
   /** All have left. */
@@ -205,7 +207,7 @@ class Flight implements ClientWatch {
   /** It is over, for this side. */
   private shut(): void {
     this.closeDoor();
-    this.present.clear();
+    this.present = [];
   }
 
   /** Once: a later flight may have the same key. */
@@ -214,6 +216,13 @@ class Flight implements ClientWatch {
     this.closed = true;
     this.close();
   }
+}
+
+/** @returns whether it was there */
+function drop(seats: Seat[], seat: Seat): boolean {
+  const at = seats.indexOf(seat);
+  if (at >= 0) seats.splice(at, 1);
+  return at >= 0;
 }
 
 /** An answer that nobody waits for. */

@@ -1,10 +1,24 @@
 import { BrokenEntry, type Entry, type EntryStore } from '../../store/entries/store.ts';
 
+/** Answers are written together, so long after the first of them, ms: much less than the second that a kill may cost. */
+const GATHER_MS = 20;
+const WRITTEN_AT_ONCE = 64;
+const BETWEEN_MS = 2;
+
+/** An answer on its way to the store. */
+export interface Coming {
+  readonly key: string;
+  /** Made when it is first asked for; undefined when the answer is not to be kept. */
+  readonly entry: Entry | undefined;
+}
+
 /** The store as requests see it: whatever becomes of it, they go on, and the operator is told once. */
 export class KeptAnswers {
   private readonly troubles = new Set<'read' | 'written'>();
   /** On their way to the store: who asks meanwhile finds them here. */
-  private readonly coming = new Map<string, () => Entry | undefined>();
+  private readonly coming = new Map<string, Coming>();
+  private readonly waiting: Coming[] = [];
+  private timer: Timer | undefined;
 
   /** @param say - told what the operator should know */
   constructor(
@@ -14,7 +28,7 @@ export class KeptAnswers {
 
   /** The entry; undefined when there is none, or it can't be read. */
   get(key: string): Entry | undefined | Promise<Entry | undefined> {
-    const coming = this.coming.get(key)?.();
+    const coming = this.coming.get(key)?.entry;
     if (coming) return coming;
     try {
       const found = this.store.get(key);
@@ -28,36 +42,39 @@ export class KeptAnswers {
     }
   }
 
-  /**
-   * Keeps an entry, after the answer that it is made of has gone out.
-   * @param make - undefined when it is not to be kept; called at most once
-   */
-  put(key: string, make: () => Entry | undefined): void {
-    let made: { entry: Entry | undefined } | undefined;
-    const once = (): Entry | undefined => (made ??= { entry: make() }).entry;
-    this.coming.set(key, once);
-    setImmediate(() => this.write(key, once));
+  /** Keeps an answer, after it has gone out. */
+  put(coming: Coming): void {
+    this.coming.set(coming.key, coming);
+    this.waiting.push(coming);
+    this.timer ??= setTimeout(() => this.writeSome(), GATHER_MS);
   }
 
-  private async write(key: string, once: () => Entry | undefined): Promise<void> {
+  /** Writes what is on its way. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    await Promise.all(this.waiting.splice(0).map((coming) => this.write(coming)));
+    await this.store.close();
+  }
+
+  /** A few at a time: each takes time that requests wait for. */
+  private writeSome(): void {
+    for (const coming of this.waiting.splice(0, WRITTEN_AT_ONCE)) void this.write(coming);
+    const more = this.waiting.length > 0;
+    this.timer = more ? setTimeout(() => this.writeSome(), BETWEEN_MS) : undefined;
+  }
+
+  private async write(coming: Coming): Promise<void> {
     try {
-      const entry = once();
+      const { entry } = coming;
       if (entry) {
-        await this.store.put(key, entry);
+        await this.store.put(coming.key, entry);
         this.worked('written', undefined);
       }
     } catch (error) {
       this.failed('written', error);
     }
     // A later one may be on its way.
-    if (this.coming.get(key) === once) this.coming.delete(key);
-  }
-
-  /** Writes what is on its way. */
-  async close(): Promise<void> {
-    // Behind the writes that are to begin in this turn.
-    if (this.coming.size > 0) await new Promise((resolve) => setImmediate(resolve));
-    await this.store.close();
+    if (this.coming.get(coming.key) === coming) this.coming.delete(coming.key);
   }
 
   private unreadable(key: string, error: unknown): undefined {

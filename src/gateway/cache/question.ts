@@ -8,6 +8,8 @@ export interface Asked extends Question {
   readonly key: string;
   /** Method and path, as `POST /v1/chat/completions`. */
   readonly route: string;
+  /** Digest of the very bytes, where they were not known yet. */
+  readonly raw?: string;
   /** Whose entries are looked at; empty for everybody's. */
   readonly user: string;
 }
@@ -24,11 +26,11 @@ const shaping = [
 /** Of a request without a body. */
 const nothing: Question = { canonical: '', model: '', stream: false, includeUsage: false };
 
-type Known = Omit<Asked, 'canonical' | 'route' | 'user'>;
+type Known = Omit<Asked, 'canonical' | 'route' | 'user' | 'raw'>;
 
 const MOST_KNOWN = 10_000;
 
-/** Reads questions, and remembers those whose bytes came before: then nothing is parsed. */
+/** Reads questions. Those that it is told to remember are known by their bytes: then nothing is parsed. */
 export class Questions {
   private readonly known = new Map<string, Known>();
 
@@ -42,7 +44,10 @@ export class Questions {
     if (body.kind === 'stream') return undefined;
     const bytes = body.kind === 'bytes' ? body.bytes : new Uint8Array();
     const route = `${method} ${replaceQueryKey(upstreamPath, undefined)}`;
-    const before = `${user}\n${exchange.upstream.target.baseUrl}\n${route}\n${shapingFields(exchange.request.headers)}\n`;
+    const { headers } = exchange.request;
+    // Chat answers are JSON or events, as the body says; elsewhere a client may ask for a format here.
+    const accept = exchange.family === 'other' ? (headers.get('accept') ?? '') : '';
+    const before = `${user}\n${exchange.upstream.target.baseUrl}\n${route}\n${shapingFields(headers)}${accept}\n`;
     const raw = digestOf(before, bytes);
     const known = this.known.get(raw);
     // Whoever needs the canonical form asks for it: a hit does not.
@@ -50,16 +55,17 @@ export class Questions {
     const question = bytes.length === 0 ? nothing : readQuestion(bytes);
     if (!question) return undefined;
     const form = byForm ? `${question.stream}\n` : '';
-    const asked = { ...question, route, user, key: digestOf(before + form, question.canonical) };
-    const { key, model, stream, includeUsage } = asked;
-    this.remember(raw, { key, model, stream, includeUsage });
+    const key = digestOf(before + form, question.canonical);
+    const asked = { ...question, route, user, key, raw };
     return asked;
   }
 
-  private remember(raw: string, known: Known): void {
+  /** The question was answered from the cache: it may well come again, byte for byte. */
+  remember({ raw, key, model, stream, includeUsage }: Asked): void {
+    if (raw === undefined) return;
     // The oldest goes: a Map keeps the order in which they came.
     if (this.known.size >= MOST_KNOWN) this.known.delete(this.known.keys().next().value!);
-    this.known.set(raw, known);
+    this.known.set(raw, { key, model, stream, includeUsage });
   }
 }
 
@@ -92,7 +98,20 @@ function shapingFields(headers: Headers): string {
   return fields;
 }
 
+/** One buffer for all: a hasher object for each digest costs more to collect than the digest itself. */
+const scratch = Buffer.allocUnsafe(64 * 1024);
+
 /** Half of a SHA-256 is beyond guessing and beyond chance. */
 function digestOf(before: string, rest: string | Uint8Array): string {
-  return new Bun.SHA256().update(before).update(rest).digest('hex').slice(0, 32);
+  // No character takes more than three bytes of UTF-8 for each of its own.
+  const most = 3 * before.length + (typeof rest === 'string' ? 3 * rest.length : rest.length);
+  const bytes = most <= scratch.length ? scratch : Buffer.allocUnsafe(most);
+  const start = bytes.write(before);
+  let end = start;
+  if (typeof rest === 'string') end += bytes.write(rest, start);
+  else {
+    bytes.set(rest, start);
+    end += rest.length;
+  }
+  return Bun.SHA256.hash(bytes.subarray(0, end), 'hex').slice(0, 32);
 }

@@ -10,16 +10,17 @@ import { answerOf, entryOf, isKeepable, mayBeKept, stamped } from './answers.ts'
 import type { Ask, Outcome } from './cache.ts';
 import { type Directives, directivesOf } from './directives.ts';
 import type { Flights } from './flights.ts';
-import type { KeptAnswers } from './kept.ts';
-import type { Asked } from './question.ts';
+import type { Coming, KeptAnswers } from './kept.ts';
+import type { Asked, Questions } from './question.ts';
 import { refuseNotCached, refuseUnrecorded } from './refusal.ts';
 import { forwardedStatus, hitStatus, type Reason, staleStatus } from './status.ts';
 
 /** What all visits share. */
-interface Parts {
+export interface Parts {
   readonly config: Config;
   readonly kept: KeptAnswers;
   readonly flights: Flights;
+  readonly questions: Questions;
 }
 
 let loners = 0;
@@ -62,6 +63,7 @@ export class Visit {
     const answer = answerOf(entry, this.exchange.family!, this.asked);
     if (!answer) return undefined;
     this.exchange.cache = 'hit';
+    this.parts.questions.remember(this.asked);
     answer.head.headers.push(['cache-status', status], ['age', String(ageOf(entry, Date.now()))]);
     return answer;
   }
@@ -69,7 +71,9 @@ export class Visit {
   private async forward(reason: Reason, directives: Directives): Promise<Answer | WireFailure> {
     const { exchange } = this;
     exchange.cache = 'miss';
-    if (directives.noStore) return stamped(await this.ask(exchange.request), forwardedStatus(reason, false));
+    // A recording is of everything.
+    if (directives.noStore && this.parts.config.cacheMode !== 'record')
+      return stamped(await this.ask(exchange.request), forwardedStatus(reason, false));
     const { outcome, collapsed } = await this.parts.flights.fly(
       this.flight(directives),
       exchange.request,
@@ -99,12 +103,7 @@ export class Visit {
 
   private keep(head: ResponseHead, whole: Uint8Array): void {
     if (!mayBeKept(head)) return;
-    const { exchange, asked } = this;
-    this.parts.kept.put(asked.key, () =>
-      isKeepable(head, whole, exchange.family!)
-        ? entryOf(exchange, asked, head, whole, this.parts.config)
-        : undefined,
-    );
+    this.parts.kept.put(new KeptLater(this.exchange, this.asked, head, whole, this.parts.config));
   }
 
   private orStale(outcome: Answer | WireFailure, entry: Entry | undefined): Outcome {
@@ -118,6 +117,33 @@ export class Visit {
     this.exchange.cache = 'stale';
     if (!(outcome instanceof WireFailure)) outcome.body.discard();
     return stale;
+  }
+}
+
+/** Judged and encoded when somebody asks for it, or its turn to be written has come. */
+class KeptLater implements Coming {
+  private made: { readonly entry: Entry | undefined } | undefined;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly asked: Asked,
+    private readonly head: ResponseHead,
+    private readonly whole: Uint8Array,
+    private readonly config: Config,
+  ) {}
+
+  get key(): string {
+    return this.asked.key;
+  }
+
+  get entry(): Entry | undefined {
+    return (this.made ??= { entry: this.make() }).entry;
+  }
+
+  private make(): Entry | undefined {
+    const { exchange, asked, head, whole, config } = this;
+    const isGood = isKeepable(head, whole, exchange.family!);
+    return isGood ? entryOf(exchange, asked, head, whole, config) : undefined;
   }
 }
 

@@ -35,14 +35,15 @@ export function encodeEntry({ about, headers, request, body }: Entry): Buffer {
  * @throws {@link BrokenEntry} when they are not
  */
 export function decodeEntry(bytes: Uint8Array): Entry {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view =
+    bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.length < SECTIONS_AT || view.readUInt32LE(0) !== FORMAT) throw new BrokenEntry('no entry');
   const requestAt = SECTIONS_AT + view.readUInt32LE(LENGTHS_AT);
   const bodyAt = requestAt + view.readUInt32LE(LENGTHS_AT + 4);
   const whole = bodyAt + view.readUInt32LE(LENGTHS_AT + 8) === view.length;
   if (!whole || view.readUInt32LE(CHECK_AT) !== checkOf(view)) throw new BrokenEntry('a damaged entry');
-  const description = JSON.parse(view.toString('utf8', SECTIONS_AT, requestAt)) as Description;
-  return { ...description, request: view.subarray(requestAt, bodyAt), body: view.subarray(bodyAt) };
+  const { about, headers } = JSON.parse(view.toString('utf8', SECTIONS_AT, requestAt)) as Description;
+  return { about, headers, request: view.subarray(requestAt, bodyAt), body: view.subarray(bodyAt) };
 }
 
 const checkOf = (bytes: Buffer): number => Bun.hash.xxHash32(bytes.subarray(LENGTHS_AT));

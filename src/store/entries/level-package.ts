@@ -9,7 +9,7 @@ export async function loadPackage<T>(what: string, name: string, importing: () =
     return await importing();
   } catch (error) {
     if (isMissing(error, name))
-      throw new Error(`answers in ${what} need the package ${name}: bun add ${name}`);
+      throw new Error(`answers in ${what} need the package ${name}: bun add ${name}`, { cause: error });
     const [why] = String((error as Error)?.message ?? error).split('\n');
     throw new Error(`answers in ${what} need the package ${name}, which can't be loaded: ${why}`, {
       cause: error,
@@ -31,10 +31,10 @@ export function unopened(path: string, error: unknown): Error {
 }
 
 function reasonOf({ code, message }: { code?: string; message: string }): string {
+  const [what = ''] = message.split('\n');
   if (code === 'LEVEL_LOCKED') return 'another process has it open, perhaps a running aifd';
-  if (isCorruption(message))
-    return `it is damaged (${message}); remove the folder to start with an empty one`;
-  return message;
+  if (isCorruption(message)) return `it is damaged (${what}); remove the folder to start with an empty one`;
+  return what;
 }
 
 /** Both check their blocks, and say so alike. */

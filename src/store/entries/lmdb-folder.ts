@@ -8,6 +8,7 @@ import { LmdbTables } from './lmdb-tables.ts';
 
 /** The folder of a store of entries, open. */
 export interface LmdbFolder {
+  readonly path: string;
   readonly environment: Environment;
   readonly room: Room;
   /**
@@ -62,6 +63,7 @@ export function openFolder(path: string, maxSize: number): LmdbFolder {
       mapSize: room.mapSize,
     });
     return {
+      path,
       environment,
       room,
       bringOver: async (take) => {

@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import type { FileEnd, LmdbTables } from './lmdb-tables.ts';
 
 /** How much the file may grow over the cap before pages are made free first, and at the very most. */
@@ -7,6 +8,9 @@ const HARD = { factor: 1.12, bytes: 2 ** 21 };
 const LEAST_MAP_BYTES = 2 ** 34;
 /** What a transaction changes beside what it is for: the ways from the roots to the leaves. */
 const MARGIN_PAGES = 48;
+
+/** A disk with so much free is looked at again only after a while. */
+const AMPLE = { bytes: 2 ** 28, ms: 100 };
 
 /**
  * The room in the file of one cap. lmdb 3.5.6 holds no bound itself: where the map ends it makes it twice as large, with no
@@ -19,6 +23,7 @@ export class Room {
   readonly hardBytes: number;
   private readonly softPages: number;
   private readonly hardPages: number;
+  private ampleUntil = 0;
   /** The transaction after which pages were counted that every writer may use, and how many these were. */
   private counted: { txn: number; free: number } | undefined;
 
@@ -56,6 +61,22 @@ export class Room {
     const isPinned = oldestReader(readers) < file.lastTxnId - 2;
     this.counted = isPinned ? undefined : { txn: file.lastTxnId, free: this.available(tables) };
     return !isPinned;
+  }
+
+  /**
+   * Whether the disk has room for so many pages more, and a reserve with which removing goes on; or the file has it.
+   * LMDB's own error for a full disk comes with a line on stderr each time, and then nothing can be removed either.
+   */
+  hasDisk(path: string, pages: number, tables: LmdbTables): boolean {
+    const now = performance.now();
+    if (now < this.ampleUntil) return true;
+    const { bavail, bsize } = statfsSync(path);
+    const free = bavail * bsize;
+    if (free > AMPLE.bytes) this.ampleUntil = now + AMPLE.ms;
+    const needed = pages + MARGIN_PAGES;
+    const reserve = 2 * (this.budget + MARGIN_PAGES);
+    const lacking = needed + reserve - Math.floor(free / tables.pageSize);
+    return lacking <= 0 || tables.freePages() >= lacking;
   }
 
   private available(tables: LmdbTables): number {

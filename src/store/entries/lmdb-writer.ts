@@ -33,6 +33,7 @@ export class LmdbWriter {
 
   /** @param touchedAt - when an entry was used, as far as that isn't written */
   constructor(
+    private readonly path: string,
     private readonly environment: Environment,
     private readonly room: Room,
     private readonly touchedAt: (key: Buffer) => number | undefined,
@@ -44,6 +45,11 @@ export class LmdbWriter {
   enqueue(job: Job): void {
     this.jobs.push(job);
     this.draining ??= this.drain();
+  }
+
+  /** Whether so many pages can be written. */
+  hasDisk(pages: number): boolean {
+    return this.room.hasDisk(this.path, pages, this.tables);
   }
 
   /** Resolves when all that was enqueued is written, or failed. */
@@ -98,6 +104,7 @@ export class LmdbWriter {
   }
 
   private async writeWhereItFits(pages: number, adds: boolean, action: () => void): Promise<void> {
+    if (adds && !this.hasDisk(pages)) throw new Error('the disk is full');
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       let fits = false;

@@ -37,7 +37,7 @@ export class LmdbEntries implements EntryStore {
     private readonly folder: LmdbFolder,
     private readonly maxSize: number,
   ) {
-    this.writer = new LmdbWriter(folder.environment, folder.room, (key) =>
+    this.writer = new LmdbWriter(folder.path, folder.environment, folder.room, (key) =>
       this.touched.size === 0 ? undefined : this.touched.get(key.toString('hex')),
     );
     this.tending = setInterval(() => this.tend(), TEND_EVERY_MS).unref();
@@ -184,6 +184,8 @@ export class LmdbEntries implements EntryStore {
     const touches = [...this.touched];
     this.touched.clear();
     const { tables, entriesAtOnce } = this.writer;
+    // The order is a little less exact then; as it is when writing fails.
+    if (touches.length === 0 || !this.hasDisk()) return;
     for (let at = 0; at < touches.length; at += entriesAtOnce) {
       const step = touches.slice(at, at + entriesAtOnce);
       this.writer.enqueue({
@@ -194,9 +196,16 @@ export class LmdbEntries implements EntryStore {
           return true;
         },
         done: () => {},
-        // The order is a little less exact then.
         failed: () => {},
       });
+    }
+  }
+
+  private hasDisk(): boolean {
+    try {
+      return this.writer.hasDisk(0);
+    } catch {
+      return false;
     }
   }
 

@@ -19,12 +19,18 @@ local function clean(now, most)
 end
 `;
 
-/** ARGV: key, bytes, size, now, keptUntil (0: never), maxSize. */
+/**
+ * ARGV: key, bytes, size, now, keptUntil (0: never), maxSize, the most to remove for it: Redis does nothing else
+ * meanwhile. Gives 0 when it is kept, 1 when more has to go first.
+ */
 export const putScript = `${shared}
 local key, size, max = ARGV[1], ARGV[3], tonumber(ARGV[6])
 clean(ARGV[4], '20')
 forget(key)
+local most = tonumber(ARGV[7])
 while tonumber(redis.call('GET', p .. 't') or '0') + tonumber(size) > max do
+  if most == 0 then return 1 end
+  most = most - 1
   local oldest = redis.call('ZRANGE', p .. 'u', '0', '0')[1]
   if not oldest then
     redis.call('DEL', p .. 't', p .. 's', p .. 'x')
@@ -40,6 +46,7 @@ if ARGV[5] ~= '0' then
   redis.call('ZADD', p .. 'x', ARGV[5], key)
   redis.call('PEXPIREAT', p .. 'e:' .. key, ARGV[5])
 end
+return 0
 `;
 
 /** ARGV: now, then keys. Gives how many there were. */

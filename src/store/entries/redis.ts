@@ -17,6 +17,8 @@ const OVERHEAD_BYTES = 512;
 const USES_EVERY_MS = 1000;
 const USES_AT_ONCE = 1000;
 const REMOVED_AT_ONCE = 500;
+/** A script that removes so many takes a few milliseconds. */
+const EVICTED_AT_ONCE = '1000';
 
 const put = scriptOf(putScript);
 const remove = scriptOf(removeScript);
@@ -58,7 +60,8 @@ export class RedisEntries implements EntryStore {
     // On the same connection and before it, so that what was just used is not what goes.
     if (this.used.size > 0) this.writeUses().catch(() => {});
     const numbers = [size, this.now(), Math.ceil(keptUntil), this.maxSize].map(String);
-    await this.connection.run(put, [PREFIX], [key, bytes, ...numbers]);
+    const args = [key, bytes, ...numbers, EVICTED_AT_ONCE];
+    while ((await this.connection.run(put, [PREFIX], args)) === 1);
   }
 
   async remove(keys: readonly string[]): Promise<number> {
