@@ -18,6 +18,8 @@ const built = await Bun.build({
   // Names are kept: Elysia reads its handlers' source to see what they use, and stack traces stay readable.
   minify: { whitespace: true, syntax: true, identifiers: false },
   plugins: [lmdbPrebuild(values.target)],
+  // Optional engines of the cache: whoever wants one installs it beside the binary.
+  external: ['classic-level', '@nxtedition/rocksdb'],
   // The program reads .env itself, in its own order, and says so; a bunfig.toml beside the user is not its own.
   compile: {
     outfile,
