@@ -5,15 +5,15 @@ import type { LevelEngine } from './level-engine.ts';
 import { bodyKey, BODIES } from './level-records.ts';
 
 /** Of the cache's size, what entries may take at most: the rest is for what an engine has not cleared away yet. */
-const LIVE_SHARE = 0.95;
+const LIVE_SHARE = 0.9;
 /** They are never pressed below this, whatever the folder looks like. */
 const LEAST_SHARE = 0.5;
 const SHARE_STEP = 0.005;
 /** From here on room is got back … */
-const RECLAIM_SHARE = 1.03;
+const RECLAIM_SHARE = 0.97;
 const RECLAIMED_SHARE = 0.06;
 /** … and from here on nothing is written until there is some. */
-const HOLD_SHARE = 1.06;
+const HOLD_SHARE = 1;
 /** Measured anew when so much was written. */
 const MEASURED_EVERY_SHARE = 0.004;
 const SEGMENT_SHARE = 1 / 64;
