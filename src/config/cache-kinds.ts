@@ -20,7 +20,7 @@ export const duration: Kind<number> = {
 
 /** Bytes, at least so many. */
 export function sizeFrom(least: number): Kind<number> {
-  const accepts = `${byteSize.accepts}, at least ${least}`;
+  const accepts = `bytes, as 1048576, 512kb, 25mb or 1gb, at least ${least}`;
   return {
     ...byteSize,
     accepts,

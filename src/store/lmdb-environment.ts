@@ -1,15 +1,8 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
+import { refuseFullDisk } from './lmdb-disk.ts';
+import { refuseDamagedFile } from './lmdb-file.ts';
 import { Gate } from './lmdb-gate.ts';
 
 export { ABORT, type Database, type RootDatabase } from 'lmdb';
@@ -31,18 +24,34 @@ export interface Environment {
  * bus error in the other processes; the file takes what is used.
  *
  * @param options what differs between environments; `mapSize` in bytes
- * @throws Error when the folder holds something else or can't be written
+ * @throws DamagedFile when the folder holds something else, or a file that was cut
+ * @throws Error when it can't be written, or its disk is full
  */
 export function openEnvironment(
   path: string,
   options: Pick<RootDatabaseOptionsWithPath, 'useWritemap' | 'maxDbs'> & { mapSize: number },
 ): Environment {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  refuseOtherFiles(join(path, 'data.mdb'));
+  refuseFullDisk(path, options.useWritemap === true);
   refuseUnusableLock(join(path, 'lock.mdb'));
   const gate = new Gate(join(path, 'gate'));
-  const db = gate.whileAlone(() =>
-    open<Buffer, Buffer>({
+  try {
+    return { gate, db: gate.whileAlone(() => openDatabase(path, options)) };
+  } catch (error) {
+    gate.close();
+    throw error;
+  }
+}
+
+function openDatabase(
+  path: string,
+  options: Pick<RootDatabaseOptionsWithPath, 'useWritemap' | 'maxDbs' | 'mapSize'>,
+): RootDatabase<Buffer, Buffer> {
+  const file = join(path, 'data.mdb');
+  refuseDamagedFile(file);
+  const isNew = !existsSync(file) || statSync(file).size === 0;
+  try {
+    return open<Buffer, Buffer>({
       path,
       noSubdir: false,
       noSync: true,
@@ -52,37 +61,16 @@ export function openEnvironment(
       keyEncoding: 'binary',
       cache: false,
       ...options,
-    }),
-  );
-  return { db, gate };
-}
-
-/** Where LMDB's first page says that it is one, and in which format. */
-const MAGIC = { offset: 24, value: 0xbeef_c0de, version: 2 };
-const TWO_PAGES = 8192;
-
-/**
- * lmdb 3.5.6 ends the process (a segmentation fault) when it opens a file of something else.
- *
- * @throws Error for a file that is neither empty nor LMDB's
- */
-function refuseOtherFiles(file: string): void {
-  if (!existsSync(file) || statSync(file).size === 0) return;
-  const start = Buffer.alloc(MAGIC.offset + 8);
-  const opened = openSync(file, 'r');
-  try {
-    readSync(opened, start, 0, start.length, 0);
-  } finally {
-    closeSync(opened);
+    });
+  } catch (error) {
+    // What it made so far could be refused at every later start.
+    if (isNew) rmSync(file, { force: true });
+    throw error;
   }
-  const isLmdb = start.readUInt32LE(MAGIC.offset) === MAGIC.value;
-  if (isLmdb && start.readUInt32LE(MAGIC.offset + 4) === MAGIC.version && statSync(file).size >= TWO_PAGES)
-    return;
-  throw new Error('data.mdb there is no LMDB file');
 }
 
 /**
- * It ends the process too when it can't open its lock file.
+ * lmdb 3.5.6 ends the process when it can't open its lock file.
  *
  * @throws Error for a lock that is no file, or one that can't be written
  */
@@ -90,4 +78,45 @@ function refuseUnusableLock(file: string): void {
   if (!existsSync(file)) return;
   if (!statSync(file).isFile()) throw new Error('lock.mdb there is no file');
   accessSync(file, constants.R_OK | constants.W_OK);
+}
+
+/**
+ * The oldest snapshot that somebody reads.
+ *
+ * @param list `db.readerList()`: lines of a process, a thread and a transaction, or `-` where it does not read now
+ * @returns a transaction's number; `Infinity` when nobody reads
+ */
+export function oldestReader(list: string): number {
+  let oldest = Infinity;
+  for (const [, transaction] of list.matchAll(/^\s*\d+\s+\S+\s+(\d+)\s*$/gm))
+    oldest = Math.min(oldest, Number(transaction));
+  return oldest;
+}
+
+interface TreeStats {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+}
+interface FileStats extends TreeStats {
+  readonly lastPageNumber: number;
+  readonly lastTxnId: number;
+  readonly pageSize: number;
+  readonly free: TreeStats;
+}
+
+/**
+ * How many pages the file has, and in how many of them nothing is. Of an environment with no named tables.
+ *
+ * @returns `end` and `free` in pages; those included that a reader still looks at
+ */
+export function freePages(
+  db: RootDatabase<Buffer, Buffer>,
+): Pick<FileStats, 'pageSize' | 'lastTxnId'> & { end: number; free: number } {
+  const stats = db.getStats() as unknown as FileStats;
+  const end = stats.lastPageNumber + 1;
+  let used = 2;
+  for (const tree of [stats, stats.free])
+    used += tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages;
+  return { end, free: end - used, pageSize: stats.pageSize, lastTxnId: stats.lastTxnId };
 }

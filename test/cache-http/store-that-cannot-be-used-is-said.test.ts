@@ -143,8 +143,7 @@ test.skipIf(!probe)(
   60_000,
 );
 
-// BUG: lmdb 3.5.6 ends the process (SIGSEGV, or malloc's assertion) when it makes its file on a full disk, and the
-// data.mdb that it leaves is refused for ever after. Free space must be looked at (statfsSync) before it opens.
+// lmdb 3.5.6 would end the process (SIGSEGV, or malloc's assertion) when it makes its file on a full disk.
 const sizes = ['4k', '8k', '12k', '16k', '20k', '32k'];
 test.skipIf(!probe).each(sizes)(
   'a disk that is full from the start (%s) is said, or lived without',

@@ -128,6 +128,6 @@ test('what many small pieces leave behind is let go', () => {
   for (let i = 0; i < 100_000; i++) source.body.push(piece.subarray(0, 200));
   expect(reader.bytes).toBe(20_000_000);
   expect(broadcast.heldBytes).toBe(0);
-  // @ts-expect-error: the slots are nobody else's business
-  expect(broadcast.pieces.length).toBeLessThan(1000);
+  // @ts-expect-error: the blocks are nobody else's business
+  expect(broadcast.tape.blocks.length).toBeLessThan(1000);
 });

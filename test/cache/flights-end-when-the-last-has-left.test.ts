@@ -164,7 +164,7 @@ test('those who come and go leave nothing behind in a long flight', async () => 
   for (let i = 0; i < 100; i++) answerIn(await fly()).body.discard();
   // @ts-expect-error: who is present is nobody else's business
   const [flight] = flights.flights.values();
-  expect((flight as unknown as { present: Set<unknown> }).present.size).toBe(1);
+  expect((flight as unknown as { present: unknown[] }).present.length).toBe(1);
 });
 
 test('the last leaves by its stream before the wire asked for a signal: the upstream is let go', async () => {

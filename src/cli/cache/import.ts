@@ -17,7 +17,7 @@ export const importEntries: Action = {
   summary: 'read such a file: all of its entries, or none when it is damaged',
   usage: 'FILE [--ttl TIME]',
   help: [
-    ['FILE', 'As aifd cache export wrote it, or a person changed it; - is standard input'],
+    ['FILE', 'As aifd cache export wrote it, answers perhaps edited; - is standard input'],
     ['--ttl TIME', 'Fresh for so long from now, and not until what the file says; 0: for ever'],
   ],
   grammar: { values: ['ttl'], switches: [], operand: { name: 'FILE', isNeeded: true } },
@@ -27,11 +27,15 @@ export const importEntries: Action = {
     const ttl = values.has('ttl') ? readTime('--ttl', values.get('ttl')!) : undefined;
     return async ({ store, maxSize }, out) => {
       const now = Date.now();
-      const { waiting, expired } = await readAll(path, ttl, now);
+      const { waiting, expired, personal } = await readAll(path, ttl, now);
       await putAll(store, waiting);
       await out.line(`imported ${entries(waiting.length)}`);
       if (expired > 0)
         console.error(`aifd: ${expired} of them had expired already: --ttl 0 imports them for ever`);
+      if (personal > 0)
+        console.error(
+          `aifd: ${personal} of them answer one user's key only, and no replay: record with CACHE_MODE=record for that`,
+        );
       const bytes = waiting.reduce((sum, [, entry]) => sum + entry.length, 0);
       if (bytes > maxSize)
         console.error(
@@ -44,11 +48,12 @@ export const importEntries: Action = {
 
 async function readAll(path: string, ttl: number | undefined, now: number) {
   const waiting: Waiting[] = [];
-  let expired = 0;
+  let [expired, personal] = [0, 0];
   try {
     for await (const { key, entry } of readRecording(bytesOf(path))) {
       const lasting = ttl === undefined ? entry : withTtl(entry, ttl, now);
       if (isExpired(lasting.about, now)) expired += 1;
+      if (entry.about.user !== '') personal += 1;
       waiting.push([key, encodeEntry(lasting)]);
     }
   } catch (error) {
@@ -56,7 +61,7 @@ async function readAll(path: string, ttl: number | undefined, now: number) {
     if (error instanceof RecordingError) throw new CacheProblem(`${path}: ${message}; nothing was imported`);
     throw code === undefined ? error : new CacheProblem(`${path} can't be read: ${message}`);
   }
-  return { waiting, expired };
+  return { waiting, expired, personal };
 }
 
 function bytesOf(path: string): AsyncIterable<Uint8Array> {

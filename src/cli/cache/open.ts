@@ -12,6 +12,9 @@ import type { EntryStore } from '../../store/entries/store.ts';
 import { MergedEntries } from './merged.ts';
 import { CacheProblem } from './problem.ts';
 
+/** What is imported beside a running server goes by the server's cap, and beyond this by ours. Bytes. */
+const LEAST_CAP = 12 * 2 ** 30;
+
 /** The cache that the configuration names, open. */
 export interface Opened {
   readonly store: EntryStore;
@@ -64,7 +67,8 @@ async function openHere(config: Config, place: Place, isWritten: boolean): Promi
   const [engine, at] = isThere || isWritten ? [backend, path] : ['memory', ''];
   const { cacheMaxSize: maxSize } = config;
   try {
-    const store = await openEntryStore(engine, at, { maxSize });
+    // The server holds its own cap: one that this shell happens to have must not empty its cache.
+    const store = await openEntryStore(engine, at, { maxSize: Math.max(maxSize, LEAST_CAP) });
     return { store, backend: isUrl ? 'redis' : backend, where, maxSize, pids: [] };
   } catch (error) {
     // It says where, and why.

@@ -1,6 +1,5 @@
 import type { Config } from '../../config/options.ts';
 import type { Entry } from '../../store/entries/store.ts';
-import type { Exchange } from '../exchange.ts';
 import { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import { IncomingBody } from '../upstream/wire/incoming.ts';
@@ -80,15 +79,24 @@ export function isKeepable(head: ResponseHead, whole: Uint8Array, family: Family
   return keepable(family, valueOf(head.headers, 'content-type') ?? '', whole);
 }
 
+/** What is kept of a request. */
+export interface EntrySource extends Pick<
+  Asked,
+  'key' | 'canonical' | 'route' | 'model' | 'user' | 'includeUsage'
+> {
+  /** Base URL of the target. */
+  readonly target: string;
+  readonly family: Family;
+}
+
 /** What is kept of an answer; undefined when it is too large. */
 export function entryOf(
-  exchange: Exchange,
-  asked: Asked,
+  source: EntrySource,
   head: ResponseHead,
   body: Uint8Array,
   config: Config,
 ): Entry | undefined {
-  const request = Buffer.from(asked.canonical);
+  const request = Buffer.from(source.canonical);
   if (request.length + body.length > config.cacheMaxEntrySize) return undefined;
   const storedAt = Date.now();
   // A recording is for good.
@@ -97,21 +105,28 @@ export function entryOf(
   const keptUntil = lasts === 0 ? 0 : expiresAt + config.cacheStaleIfError * 1000;
   return {
     about: {
-      target: exchange.upstream.target.baseUrl,
-      route: asked.route,
-      model: asked.model,
-      user: asked.user,
+      target: source.target,
+      route: source.route,
+      model: source.model,
+      user: source.user,
       storedAt,
       expiresAt,
       keptUntil,
-      ...(asked.includeUsage && { usageAsked: true as const }),
+      ...(source.includeUsage && { usageAsked: true as const }),
     },
     request,
-    headers: head.headers
-      .map(([name, value]): [string, string] => [name.toLowerCase(), value])
-      .filter(([name]) => replayedFields.has(name)),
+    headers: replayedOf(head),
     body,
   };
+}
+
+function replayedOf({ headers }: ResponseHead): [string, string][] {
+  const kept: [string, string][] = [];
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase();
+    if (replayedFields.has(lower)) kept.push([lower, value]);
+  }
+  return kept;
 }
 
 function valueOf(headers: readonly (readonly [string, string])[], wanted: string): string | undefined {

@@ -1,5 +1,6 @@
 import { WireFailure } from '../upstream/wire/failure.ts';
 import { IncomingBody, type BodySink, type BodySource } from '../upstream/wire/incoming.ts';
+import { Tape } from './tape.ts';
 
 /** What a {@link Broadcast} tells its owner. */
 export interface BroadcastOwner {
@@ -18,9 +19,6 @@ const MiB = 2 ** 20;
 /** How far behind the slowest reader may be in a body that is too large to be kept. Bytes. */
 const MOST_WINDOW = MiB;
 const LEAST_WINDOW = 64 * 1024;
-/** Slots of pieces that were let go, before the list is cut. */
-const SLACK = 64;
-const nothing = new Uint8Array();
 
 /**
  * One body of an upstream for many readers, each from its start and at its own speed. Up to `mostKept` bytes are kept
@@ -31,14 +29,8 @@ const nothing = new Uint8Array();
 export class Broadcast implements BodySink {
   private readonly readers = new Set<Reader>();
   private readonly window: number;
-  /** Copies, each shared by all readers; what is let go leaves an empty slot until the list is cut. */
-  private pieces: Uint8Array[] = [];
-  /** The number of the piece in the first slot, of the first that is kept, and of the next to come. */
-  private base = 0;
-  private first = 0;
-  private count = 0;
-  private came = 0;
-  private kept = 0;
+  /** A copy, shared by all readers. */
+  private readonly tape = new Tape();
   private room: PromiseWithResolvers<void> | undefined;
   private full = false;
   private over = false;
@@ -59,7 +51,7 @@ export class Broadcast implements BodySink {
 
   /** Bytes held for readers and for the record. */
   get heldBytes(): number {
-    return this.kept;
+    return this.tape.heldBytes;
   }
 
   /** Takes the body of `upstream`, which nobody has streamed yet. Those who joined before get it too. */
@@ -88,19 +80,21 @@ export class Broadcast implements BodySink {
 
   write(piece: Uint8Array): Promise<void> | undefined {
     if (this.over || piece.length === 0) return undefined;
+    const { tape } = this;
+    const before = tape.end;
     // The piece is a view on a read; a copy costs less than to keep the read alive for it.
-    this.pieces.push(new Uint8Array(piece));
-    this.count++;
-    this.came += piece.length;
-    this.kept += piece.length;
-    if (!this.full && this.came > this.mostKept) {
+    const copy = tape.append(piece);
+    if (!this.full && tape.end > this.mostKept) {
       this.full = true;
       this.owner.onFull();
     }
-    for (const reader of this.readers) this.serve(reader);
+    for (const reader of this.readers) {
+      if (reader.next === before) this.give(reader, copy);
+      else this.serve(reader);
+    }
     if (!this.full) return undefined;
     this.letGo();
-    if (this.kept <= this.window) return undefined;
+    if (tape.heldBytes <= this.window) return undefined;
     this.room ??= Promise.withResolvers<void>();
     return this.room.promise;
   }
@@ -113,7 +107,7 @@ export class Broadcast implements BodySink {
     if (this.over) return;
     this.over = true;
     // Before the readers end: what they got may be let go then.
-    const whole = this.full ? undefined : joined(this.pieces);
+    const whole = this.full ? undefined : this.tape.whole();
     for (const reader of this.readers) this.finish(reader);
     this.letGo();
     this.owner.onEnd(whole, undefined);
@@ -152,10 +146,15 @@ export class Broadcast implements BodySink {
 
   /** Gives the reader what it has not got, as far as it takes it. */
   private serve(reader: Reader): void {
+    while (reader.next < this.tape.end && !reader.paused) this.give(reader, this.tape.from(reader.next));
+  }
+
+  /** Gives the reader, if it takes any, what comes next for it. */
+  private give(reader: Reader, piece: Uint8Array): void {
+    if (reader.paused) return;
+    reader.next += piece.length;
     try {
-      while (!reader.paused && reader.next < this.count) {
-        reader.body.push(this.pieces[reader.next++ - this.base]!);
-      }
+      reader.body.push(piece);
     } catch (error) {
       // Whatever listens to this one must not break it for the others.
       this.leave(reader, new WireFailure('invalid_response', String(error)));
@@ -164,7 +163,7 @@ export class Broadcast implements BodySink {
 
   /** Ends the reader, or cuts it, once it got all that came. */
   private finish(reader: Reader): void {
-    if (reader.next < this.count || !this.readers.delete(reader)) return;
+    if (reader.next < this.tape.end || !this.readers.delete(reader)) return;
     if (this.failure) reader.cut(this.failure);
     else reader.end();
   }
@@ -172,19 +171,10 @@ export class Broadcast implements BodySink {
   /** Lets go what every reader got, where nobody can join any more, and the upstream go on if there is room then. */
   private letGo(): void {
     if (this.canJoin) return;
-    let slowest = this.count;
+    let slowest = this.tape.end;
     for (const { next } of this.readers) if (next < slowest) slowest = next;
-    for (; this.first < slowest; this.first++) {
-      const slot = this.first - this.base;
-      this.kept -= this.pieces[slot]!.length;
-      this.pieces[slot] = nothing;
-    }
-    const empty = this.first - this.base;
-    if (empty > SLACK && empty * 2 > this.pieces.length) {
-      this.pieces = this.pieces.slice(empty);
-      this.base = this.first;
-    }
-    if (this.kept > this.window) return;
+    this.tape.release(slowest);
+    if (this.tape.heldBytes > this.window) return;
     this.room?.resolve();
     this.room = undefined;
   }
@@ -193,7 +183,7 @@ export class Broadcast implements BodySink {
 /** One reader's place in a broadcast: the source behind its body. */
 class Reader implements BodySource {
   readonly body = new IncomingBody(this);
-  /** The number of the piece that it gets next. */
+  /** The position of the byte that it gets next. */
   next = 0;
   paused = false;
   private flushed = 0;
@@ -239,10 +229,6 @@ function unbroken(act: () => void): void {
   try {
     act();
   } catch {}
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
 }
 
 const wholeSource: BodySource = { pause() {}, resume() {}, cancel() {} };

@@ -58,17 +58,21 @@ export class Cache {
   }
 
   /** Answers the exchange, whose body was read, from what is kept or by asking. */
-  async answer(exchange: Exchange, ask: Ask): Promise<Outcome> {
+  answer(exchange: Exchange, ask: Ask): Promise<Outcome> {
     const replaying = this.config.cacheMode === 'replay';
-    if (exchange.family === undefined) return replaying ? refuseUnrecorded(exchange) : ask(exchange.request);
+    if (exchange.family === undefined)
+      return replaying ? Promise.resolve(refuseUnrecorded(exchange)) : ask(exchange.request);
     const asked = this.askedIn(exchange);
-    if (typeof asked !== 'string') {
-      return new Visit(exchange, asked, ask, this.parts).answer();
-    }
-    if (replaying) return refuseUnrecorded(exchange);
+    if (typeof asked !== 'string') return new Visit(exchange, asked, ask, this.parts).answer();
+    return this.passBy(exchange, asked, ask);
+  }
+
+  /** Of a cached route, but none of the cache's. */
+  private async passBy(exchange: Exchange, reason: Reason, ask: Ask): Promise<Outcome> {
+    if (this.config.cacheMode === 'replay') return refuseUnrecorded(exchange);
     if (directivesOf(exchange.request.headers).onlyIfCached) return refuseNotCached(exchange);
     exchange.cache = 'bypass';
-    return stamped(await ask(exchange.request), forwardedStatus(asked, false));
+    return stamped(await ask(exchange.request), forwardedStatus(reason, false));
   }
 
   /** Writes what is not written yet. */
@@ -83,7 +87,7 @@ export class Cache {
     const { cacheMode, defaultRequestCachingValue } = this.config;
     // A recording is of everything, or its replay would lack something.
     if (cacheMode === 'on' && !(caching ?? defaultRequestCachingValue)) return 'bypass';
-    if (beyondUs.some((name) => request.headers.has(name))) return 'bypass';
+    for (const name of beyondUs) if (request.headers.has(name)) return 'bypass';
     return this.parts.questions.read(exchange, this.userOf(exchange), isKeyedByForm(family!)) ?? 'bypass';
   }
 

@@ -80,7 +80,8 @@ class Flight implements ClientWatch {
   get signal(): AbortSignal {
     if (!this.controller) {
       this.controller = new AbortController();
-      for (const seat of this.present) this.watch(seat);
+      // Of a copy: one that has left already goes at once.
+      for (const seat of this.present.slice()) this.watch(seat);
     }
     return this.controller.signal;
   }

@@ -64,17 +64,18 @@ export class KeptAnswers {
   }
 
   private async write(coming: Coming): Promise<void> {
+    const { key } = coming;
     try {
       const { entry } = coming;
       if (entry) {
-        await this.store.put(coming.key, entry);
+        await this.store.put(key, entry);
         this.worked('written', undefined);
       }
     } catch (error) {
       this.failed('written', error);
     }
     // A later one may be on its way.
-    if (this.coming.get(coming.key) === coming) this.coming.delete(coming.key);
+    if (this.coming.get(key) === coming) this.coming.delete(key);
   }
 
   private unreadable(key: string, error: unknown): undefined {

@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange.ts';
 import { replaceQueryKey } from '../admit/keys.ts';
 import { type Question, readQuestion } from './canonical.ts';
+import { type KnownQuestion, KnownQuestions, type Letters } from './known-questions.ts';
 
 /** What a request asks, as the cache sees it. */
 export interface Asked extends Question {
@@ -8,8 +9,8 @@ export interface Asked extends Question {
   readonly key: string;
   /** Method and path, as `POST /v1/chat/completions`. */
   readonly route: string;
-  /** Digest of the very bytes, where they were not known yet. */
-  readonly raw?: string;
+  /** Its very letters, where they were not known yet. */
+  readonly letters?: Letters;
   /** Whose entries are looked at; empty for everybody's. */
   readonly user: string;
 }
@@ -26,13 +27,9 @@ const shaping = [
 /** Of a request without a body. */
 const nothing: Question = { canonical: '', model: '', stream: false, includeUsage: false };
 
-type Known = Omit<Asked, 'canonical' | 'route' | 'user' | 'raw'>;
-
-const MOST_KNOWN = 10_000;
-
 /** Reads questions. Those that it is told to remember are known by their bytes: then nothing is parsed. */
 export class Questions {
-  private readonly known = new Map<string, Known>();
+  private readonly known = new KnownQuestions();
 
   /**
    * @param user - whose entries are looked at; empty for everybody's
@@ -48,24 +45,20 @@ export class Questions {
     // Chat answers are JSON or events, as the body says; elsewhere a client may ask for a format here.
     const accept = exchange.family === 'other' ? (headers.get('accept') ?? '') : '';
     const before = `${user}\n${exchange.upstream.target.baseUrl}\n${route}\n${shapingFields(headers)}${accept}\n`;
-    const raw = digestOf(before, bytes);
-    const known = this.known.get(raw);
+    const letters = { before, body: bytes };
+    const known = this.known.find(letters);
     // Whoever needs the canonical form asks for it: a hit does not.
     if (known) return new Remembered(known, route, user, bytes);
     const question = bytes.length === 0 ? nothing : readQuestion(bytes);
     if (!question) return undefined;
-    const form = byForm ? `${question.stream}\n` : '';
-    const key = digestOf(before + form, question.canonical);
-    const asked = { ...question, route, user, key, raw };
-    return asked;
+    const { canonical, model, stream, includeUsage } = question;
+    const key = digestOf(byForm ? `${before}${stream}\n` : before, canonical);
+    return { canonical, model, stream, includeUsage, route, user, key, letters };
   }
 
   /** The question was answered from the cache: it may well come again, byte for byte. */
-  remember({ raw, key, model, stream, includeUsage }: Asked): void {
-    if (raw === undefined) return;
-    // The oldest goes: a Map keeps the order in which they came.
-    if (this.known.size >= MOST_KNOWN) this.known.delete(this.known.keys().next().value!);
-    this.known.set(raw, { key, model, stream, includeUsage });
+  remember({ letters, key, model, stream, includeUsage }: Asked): void {
+    if (letters) this.known.add(letters, { key, model, stream, includeUsage });
   }
 }
 
@@ -76,7 +69,7 @@ class Remembered implements Asked {
   readonly includeUsage: boolean;
 
   constructor(
-    known: Known,
+    known: KnownQuestion,
     readonly route: string,
     readonly user: string,
     private readonly bytes: Uint8Array,
@@ -102,16 +95,11 @@ function shapingFields(headers: Headers): string {
 const scratch = Buffer.allocUnsafe(64 * 1024);
 
 /** Half of a SHA-256 is beyond guessing and beyond chance. */
-function digestOf(before: string, rest: string | Uint8Array): string {
+function digestOf(before: string, rest: string): string {
   // No character takes more than three bytes of UTF-8 for each of its own.
-  const most = 3 * before.length + (typeof rest === 'string' ? 3 * rest.length : rest.length);
+  const most = 3 * (before.length + rest.length);
   const bytes = most <= scratch.length ? scratch : Buffer.allocUnsafe(most);
   const start = bytes.write(before);
-  let end = start;
-  if (typeof rest === 'string') end += bytes.write(rest, start);
-  else {
-    bytes.set(rest, start);
-    end += rest.length;
-  }
+  const end = start + bytes.write(rest, start);
   return Bun.SHA256.hash(bytes.subarray(0, end), 'hex').slice(0, 32);
 }

@@ -111,11 +111,14 @@ const names = [
   'answer',
 ];
 
+/** May be missing. */
+const optional = new Set(['usageAsked']);
+
 /** The fields as they are written. */
 function fieldsOf(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const [name, value] of membersOf(text)) {
-    if (!names.includes(name))
+    if (!names.includes(name) && !optional.has(name))
       throw new BadField(`it has a field ${JSON.stringify(name)}, which there is not`);
     if (fields.has(name)) throw new BadField(`it has ${name} twice`);
     fields.set(name, value);
@@ -140,6 +143,7 @@ function entryOf(fields: ReadonlyMap<string, string>): Entry {
       storedAt: timeOf(fields, 'storedAt', 'needed'),
       expiresAt,
       keptUntil,
+      ...(fields.get('usageAsked') === 'true' && { usageAsked: true as const }),
     },
     request: bodyOf(fields, 'request'),
     headers: fieldOf(fields, 'headers', isHeaders) as Entry['headers'],

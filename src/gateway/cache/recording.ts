@@ -39,7 +39,8 @@ function writeEntry({ key, entry }: Recorded): string {
   return `    {\n${lines.join(',\n')}\n    }`;
 }
 
-function writeAbout({ target, route, model, user, storedAt, expiresAt, keptUntil }: About) {
+function writeAbout(about: About) {
+  const { target, route, model, user, storedAt, expiresAt, keptUntil, usageAsked } = about;
   return {
     route: JSON.stringify(route),
     model: JSON.stringify(model),
@@ -48,6 +49,7 @@ function writeAbout({ target, route, model, user, storedAt, expiresAt, keptUntil
     storedAt: writeTime(storedAt),
     expiresAt: expiresAt === 0 ? 'null' : writeTime(expiresAt),
     keptUntil: keptUntil === 0 ? 'null' : writeTime(keptUntil),
+    ...(usageAsked && { usageAsked: 'true' }),
   };
 }
 

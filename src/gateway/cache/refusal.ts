@@ -17,7 +17,10 @@ export function refuseNotCached(exchange: Exchange): Response {
  */
 export function refuseUnrecorded(exchange: Exchange, asked?: Asked): Response {
   const what = `${exchange.method} ${pathOf(exchange.path)}`;
-  if (!asked) return refuseMiss(`CACHE_MODE is replay, and ${what} is not a request that the cache keeps.`);
+  if (!asked)
+    return refuseMiss(
+      `CACHE_MODE is replay, and ${what} is not a request that the cache keeps: see CACHE_ROUTES.`,
+    );
   const model = asked.model === '' ? '' : ` with the model ${asked.model}`;
   return refuseMiss(
     `CACHE_MODE is replay, and there is no recorded answer to ${what}${model} (entry ${asked.key}), ` +

@@ -6,7 +6,7 @@ import type { Exchange } from '../exchange.ts';
 import { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { Answer } from '../upstream/wire/types.ts';
-import { answerOf, entryOf, isKeepable, mayBeKept, stamped } from './answers.ts';
+import { answerOf, type EntrySource, entryOf, isKeepable, mayBeKept, stamped } from './answers.ts';
 import type { Ask, Outcome } from './cache.ts';
 import { type Directives, directivesOf } from './directives.ts';
 import type { Flights } from './flights.ts';
@@ -103,7 +103,8 @@ export class Visit {
 
   private keep(head: ResponseHead, whole: Uint8Array): void {
     if (!mayBeKept(head)) return;
-    this.parts.kept.put(new KeptLater(this.exchange, this.asked, head, whole, this.parts.config));
+    const { exchange, asked, parts } = this;
+    this.parts.kept.put(new KeptLater(sourceOf(exchange, asked), head, whole, parts.config));
   }
 
   private orStale(outcome: Answer | WireFailure, entry: Entry | undefined): Outcome {
@@ -124,16 +125,15 @@ export class Visit {
 class KeptLater implements Coming {
   private made: { readonly entry: Entry | undefined } | undefined;
 
+  readonly key: string;
+
   constructor(
-    private readonly exchange: Exchange,
-    private readonly asked: Asked,
+    private readonly source: EntrySource,
     private readonly head: ResponseHead,
     private readonly whole: Uint8Array,
     private readonly config: Config,
-  ) {}
-
-  get key(): string {
-    return this.asked.key;
+  ) {
+    this.key = source.key;
   }
 
   get entry(): Entry | undefined {
@@ -141,10 +141,17 @@ class KeptLater implements Coming {
   }
 
   private make(): Entry | undefined {
-    const { exchange, asked, head, whole, config } = this;
-    const isGood = isKeepable(head, whole, exchange.family!);
-    return isGood ? entryOf(exchange, asked, head, whole, config) : undefined;
+    const { source, head, whole, config } = this;
+    const isGood = isKeepable(head, whole, source.family);
+    return isGood ? entryOf(source, head, whole, config) : undefined;
   }
+}
+
+/** The exchange itself is not held until then, nor its request. */
+function sourceOf({ upstream, family }: Exchange, asked: Asked): EntrySource {
+  const { key, canonical, route, model, user, includeUsage } = asked;
+  const target = upstream.target.baseUrl;
+  return { key, canonical, route, model, user, includeUsage, target, family: family! };
 }
 
 /** Fields that are for the one who asked alone. */

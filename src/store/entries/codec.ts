@@ -14,20 +14,39 @@ interface Description {
   readonly about: About;
   readonly headers: Entry['headers'];
 }
+const ABOUT_BEGINS = '{"about":';
+
+/** Where the bytes of an entry go. @param size bytes @returns memory of that size, of whatever content */
+export type Allocate = (size: number) => Buffer;
+
+/** An entry's bytes, and those of them that are its {@link About}, as JSON. */
+export interface Encoded {
+  readonly bytes: Buffer;
+  readonly about: Buffer;
+}
 
 /** @returns memory of its own */
-export function encodeEntry({ about, headers, request, body }: Entry): Buffer {
-  const description = Buffer.from(JSON.stringify({ about, headers } satisfies Description));
-  const bytes = Buffer.allocUnsafe(SECTIONS_AT + description.length + request.length + body.length);
+export function encodeEntry(entry: Entry): Buffer {
+  return encodeWithin(entry, (size) => Buffer.allocUnsafe(size)).bytes;
+}
+
+/** As {@link encodeEntry}, in memory that is given. */
+export function encodeWithin({ about, headers, request, body }: Entry, allocate: Allocate): Encoded {
+  // As JSON.stringify writes a Description: what is told of it lies in one piece.
+  const told = JSON.stringify(about);
+  const description = `${ABOUT_BEGINS}${told},"headers":${JSON.stringify(headers)}}`;
+  const length = Buffer.byteLength(description);
+  const bytes = allocate(SECTIONS_AT + length + request.length + body.length);
   bytes.writeUInt32LE(FORMAT, 0);
-  bytes.writeUInt32LE(description.length, LENGTHS_AT);
+  bytes.writeUInt32LE(length, LENGTHS_AT);
   bytes.writeUInt32LE(request.length, LENGTHS_AT + 4);
   bytes.writeUInt32LE(body.length, LENGTHS_AT + 8);
-  bytes.set(description, SECTIONS_AT);
-  bytes.set(request, SECTIONS_AT + description.length);
-  bytes.set(body, SECTIONS_AT + description.length + request.length);
+  bytes.write(description, SECTIONS_AT);
+  bytes.set(request, SECTIONS_AT + length);
+  bytes.set(body, SECTIONS_AT + length + request.length);
   bytes.writeUInt32LE(checkOf(bytes), CHECK_AT);
-  return bytes;
+  const aboutAt = SECTIONS_AT + ABOUT_BEGINS.length;
+  return { bytes, about: bytes.subarray(aboutAt, aboutAt + Buffer.byteLength(told)) };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Environment, openEnvironment } from '../lmdb-environment.ts';
+import { refuseFullDisk } from '../lmdb-disk.ts';
+import { DamagedFile } from '../lmdb-file.ts';
 import { Gate } from '../lmdb-gate.ts';
 import type { Info } from './lmdb-records.ts';
 import { Room } from './lmdb-room.ts';
@@ -32,10 +34,13 @@ const own = new Set<string>();
  * aside while nobody else has it open, and a new one is begun.
  *
  * @param path made where there is none
+ * @throws Error when it can't be used: it is damaged, or its disk is full
  */
 export function openFolder(path: string, maxSize: number): LmdbFolder {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const file = join(path, 'data.mdb');
+  // The gate takes some of it before the environment does.
+  refuseFullDisk(path, false);
   const marks = join(path, 'open');
   const old = join(path, 'old');
   mkdirSync(marks, { recursive: true, mode: 0o700 });
@@ -77,7 +82,9 @@ export function openFolder(path: string, maxSize: number): LmdbFolder {
     };
   } catch (error) {
     unmark();
-    throw error;
+    if (!(error instanceof DamagedFile)) throw error;
+    const advice = 'if the folder has only the cache in it, remove the folder';
+    throw new Error(`${error.reason}; ${advice}`, { cause: error });
   }
 }
 

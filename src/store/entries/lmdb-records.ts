@@ -43,27 +43,29 @@ export function keyBytesOf(key: string): Buffer {
 }
 
 /** Where a piece is: the key, and which one it is. */
-export function chunkKey(key: Buffer, index: number): Buffer {
-  const bytes = Buffer.allocUnsafe(KEY_BYTES + 4);
-  key.copy(bytes);
+export function chunkKey(key: Buffer, index: number, bytes = Buffer.allocUnsafe(KEY_BYTES + 4)): Buffer {
+  bytes.set(key);
   bytes.writeUInt32BE(index, KEY_BYTES);
   return bytes;
 }
 
 /** Sorted by the time of use. */
-export function orderKey(usedAt: number, key: Buffer): Buffer {
-  const bytes = Buffer.allocUnsafe(8 + KEY_BYTES);
+export function orderKey(usedAt: number, key: Buffer, bytes = Buffer.allocUnsafe(8 + KEY_BYTES)): Buffer {
   bytes.writeUInt32BE(Math.floor(usedAt / 2 ** 32), 0);
   bytes.writeUInt32BE(usedAt % 2 ** 32, 4);
-  key.copy(bytes, 8);
+  bytes.set(key, 8);
   return bytes;
 }
 
 export const usedAtOf = (order: Buffer): number => order.readUInt32BE(0) * 2 ** 32 + order.readUInt32BE(4);
 export const keyOfOrder = (order: Buffer): Buffer => order.subarray(8);
 
+const infoScratch = Buffer.allocUnsafeSlow(4096);
+
+/** @returns memory that is used again for the next one, where that is large enough */
 export function encodeInfo({ usedAt, size, keptUntil, chunks, about }: Info): Buffer {
-  const bytes = Buffer.allocUnsafe(ABOUT_AT + about.length);
+  const length = ABOUT_AT + about.length;
+  const bytes = length <= infoScratch.length ? infoScratch.subarray(0, length) : Buffer.allocUnsafe(length);
   bytes.writeDoubleLE(usedAt, USED_AT);
   bytes.writeDoubleLE(size, SIZE_AT);
   bytes.writeDoubleLE(keptUntil, KEPT_UNTIL_AT);

@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import { oldestReader } from '../lmdb-environment.ts';
 import type { FileEnd, LmdbTables } from './lmdb-tables.ts';
 
 /** How much the file may grow over the cap before pages are made free first, and at the very most. */
@@ -82,12 +83,4 @@ export class Room {
   private available(tables: LmdbTables): number {
     return tables.freePages() + Math.max(0, this.softPages - tables.fileEnd().lastPageNumber);
   }
-}
-
-/** @param list - lines of a process, a thread and a transaction, or `-` where it does not read now */
-function oldestReader(list: string): number {
-  let oldest = Infinity;
-  for (const [, transaction] of list.matchAll(/^\s*\d+\s+\S+\s+(\d+)\s*$/gm))
-    oldest = Math.min(oldest, Number(transaction));
-  return oldest;
 }

@@ -1,4 +1,6 @@
-import { decodeEntry, encodeEntry } from './codec.ts';
+import { Arena } from './arena.ts';
+import { decodeEntry, encodeWithin } from './codec.ts';
+import { HotEntries } from './hot-entries.ts';
 import { type LmdbFolder, openFolder } from './lmdb-folder.ts';
 import { type Info, keyBytesOf, parseAbout } from './lmdb-records.ts';
 import { LmdbWriter } from './lmdb-writer.ts';
@@ -29,6 +31,9 @@ export class LmdbEntries implements EntryStore {
   private readonly tending: NodeJS.Timeout;
   /** Uses that are not written yet, by key. Microseconds. */
   private readonly touched = new Map<string, number>();
+  /** Of entries that are to be written. */
+  private readonly arena = new Arena();
+  private readonly hot = new HotEntries();
   private sweepFrom: Buffer | undefined;
   private latest = 0;
   private closing: Promise<void> | undefined;
@@ -61,20 +66,38 @@ export class LmdbEntries implements EntryStore {
 
   get(key: string): Entry | undefined {
     this.refuseClosed();
-    const bytes = this.writer.tables.read(key, this.maxSize);
-    if (bytes === undefined) return undefined;
-    const entry = decodeEntry(bytes);
+    const entry = this.read(key);
+    if (entry === undefined) return undefined;
     const { keptUntil } = entry.about;
     if (keptUntil !== 0 && Date.now() >= keptUntil) return undefined;
     this.touched.set(key, this.stamp());
     return entry;
   }
 
+  private read(key: string): Entry | undefined {
+    const hot = this.hot.find(key);
+    const bytes = this.writer.tables.read(key, this.maxSize, hot?.bytes);
+    if (hot && bytes === hot.bytes) return hot.entry;
+    if (bytes === undefined) {
+      if (hot) this.hot.forget(key);
+      return undefined;
+    }
+    const entry = decodeEntry(bytes);
+    this.hot.note(key, { bytes, entry });
+    return entry;
+  }
+
   async put(key: string, entry: Entry): Promise<void> {
     this.refuseClosed();
-    const about = Buffer.from(JSON.stringify(entry.about));
+    const keyBytes = keyBytesOf(key);
+    const { arena } = this;
+    const { bytes, about } = encodeWithin(entry, arena.take);
     const { keptUntil } = entry.about;
-    await this.add(keyBytesOf(key), encodeEntry(entry), { about, keptUntil, usedAt: this.stamp() });
+    try {
+      await this.add(keyBytes, bytes, { about, keptUntil, usedAt: this.stamp() });
+    } finally {
+      arena.giveBack(bytes);
+    }
   }
 
   async remove(keys: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ABORT, openEnvironment, type RootDatabase } from '../lmdb-environment.ts';
+import { ABORT, freePages, oldestReader, openEnvironment, type RootDatabase } from '../lmdb-environment.ts';
 import type { Gate } from '../lmdb-gate.ts';
 import { Codec, endsOf } from './lmdb-codec.ts';
 import { correct, decide, isChanged, type State } from './strategies.ts';
@@ -34,6 +34,12 @@ const SWEEP_EVERY_MS = 500;
 const MAP_BYTES = 2 ** 30;
 /** Left free, of the map and of the disk: more than can be written between two looks. */
 const SPARE_BYTES = 2 ** 26;
+/** Each process looks after it has written so much, and so often as it tends: half of what is spare serves 32 of them. */
+const LOOK_AFTER_BYTES = 2 ** 20;
+/** The way from the root to a leaf, and the list of free pages: all new where somebody holds the old ones. */
+const BYTES_PER_PUT = 4 * 4096;
+/** Who reads a snapshot for so many transactions (stopped, most likely) holds all pages that were freed since. */
+const HELD_TRANSACTIONS = 1000;
 /** Hits that come closer together than this are decided together, ms. */
 const CLOSE_MS = 0.2;
 /** How many users are remembered to have used up their window. */
@@ -51,6 +57,7 @@ interface Job {
 /** Windows in LMDB under a folder: exact between processes of one machine, and kept over restarts. */
 export class LmdbWindows implements WindowStore {
   private readonly path: string;
+  private readonly mapBytes: number;
   private readonly db: RootDatabase<Buffer, Buffer>;
   private readonly gate: Gate;
   private readonly codec = new Codec();
@@ -62,6 +69,8 @@ export class LmdbWindows implements WindowStore {
   private readonly full = new Map<string, number>();
   private readonly sweeping: NodeJS.Timeout;
   private noRoom: string | undefined;
+  /** Since the last look at the room, at most. */
+  private written = 0;
   private sweepFrom: Buffer | undefined;
   private hits = 0;
   private latest = 0;
@@ -69,13 +78,15 @@ export class LmdbWindows implements WindowStore {
 
   /**
    * @param dir the data folder; windows are in `windows` below it
+   * @param mapBytes as large as the file may get
    * @throws Error that has the path and the reason when it can't be used
    */
-  constructor(dir: string) {
+  constructor(dir: string, mapBytes = MAP_BYTES) {
     const path = join(dir, 'windows');
     this.path = path;
+    this.mapBytes = mapBytes;
     try {
-      const { db, gate } = openEnvironment(path, { useWritemap: true, mapSize: MAP_BYTES });
+      const { db, gate } = openEnvironment(path, { useWritemap: true, mapSize: mapBytes });
       this.db = db;
       this.gate = gate;
       this.write(() => this.db.putSync(STAYS, Buffer.of(0)));
@@ -97,6 +108,7 @@ export class LmdbWindows implements WindowStore {
     if (this.hits % HITS_PER_SWEEP === 0) this.sweep();
     const refused = this.refuseByReading(meters, strategy, now);
     if (refused) return refused;
+    if (this.noRoom !== undefined) this.guard();
     if (this.noRoom !== undefined) throw new Error(this.noRoom);
     return isAlone ? this.hitAtOnce(meters, strategy, now) : this.hitWithOthers(meters, strategy, now);
   }
@@ -226,6 +238,7 @@ export class LmdbWindows implements WindowStore {
 
   /** Every write of this store. */
   private write(action: () => unknown): void {
+    if (this.written > LOOK_AFTER_BYTES) this.guard();
     this.gate.enter();
     try {
       this.db.transactionSync(action);
@@ -243,8 +256,14 @@ export class LmdbWindows implements WindowStore {
 
   private put(i: number): void {
     const state = this.held[i]!;
-    if (state.length > 0) this.db.putSync(this.keys[i]!, this.codec.encode(state));
-    else this.db.removeSync(this.keys[i]!);
+    this.written += BYTES_PER_PUT;
+    if (state.length === 0) {
+      this.db.removeSync(this.keys[i]!);
+      return;
+    }
+    const bytes = this.codec.encode(state);
+    this.written += bytes.length;
+    this.db.putSync(this.keys[i]!, bytes);
   }
 
   /** Short keys, all of one length. The strategy is part of them: a state is read by the one that wrote it. */
@@ -260,10 +279,24 @@ export class LmdbWindows implements WindowStore {
 
   /** Hits throw while there is little room, and count again when there is. */
   private guard(): void {
+    this.written = 0;
+    // One that was killed as it read would hold the pages that are freed, for ever.
+    this.db.readerCheck();
     const { bavail, bsize } = statfsSync(this.path);
-    const { lastPageNumber, pageSize } = this.db.getStats() as { lastPageNumber: number; pageSize: number };
-    const room = Math.min(bavail * bsize, MAP_BYTES - lastPageNumber * pageSize);
+    const room = Math.min(bavail * bsize, this.roomInMap());
     this.noRoom = room < SPARE_BYTES ? `request windows have no room left in ${this.path}` : undefined;
+  }
+
+  /**
+   * Behind the map's end lmdb 3.5.6 makes it larger, which is a bus error in other processes. Pages of the file never get
+   * fewer: near the end those count that are free, for one half of what is spare.
+   */
+  private roomInMap(): number {
+    const { end, free, pageSize, lastTxnId } = freePages(this.db);
+    const atEnd = this.mapBytes - end * pageSize;
+    if (atEnd >= SPARE_BYTES || atEnd < SPARE_BYTES / 2) return atEnd;
+    const isHeld = oldestReader(this.db.readerList()) < lastTxnId - HELD_TRANSACTIONS;
+    return isHeld ? atEnd : atEnd + free * pageSize;
   }
 
   /**
