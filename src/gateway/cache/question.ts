@@ -91,6 +91,11 @@ function shapingFields(headers: Headers): string {
   return fields;
 }
 
+/** The key of a question in one form, where each form has an entry of its own. */
+export function keyByForm({ key }: Pick<Asked, 'key'>, form: Pick<Asked, 'stream' | 'includeUsage'>): string {
+  return digestOf(`${key} ${form.stream} ${form.includeUsage}`, '');
+}
+
 /** One buffer for all: a hasher object for each digest costs more to collect than the digest itself. */
 const scratch = Buffer.allocUnsafe(64 * 1024);
 

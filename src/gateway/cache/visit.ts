@@ -11,7 +11,7 @@ import type { Ask, Outcome } from './cache.ts';
 import { type Directives, directivesOf } from './directives.ts';
 import type { Flights } from './flights.ts';
 import type { Coming, KeptAnswers } from './kept.ts';
-import type { Asked, Questions } from './question.ts';
+import { type Asked, keyByForm, type Questions } from './question.ts';
 import { refuseNotCached, refuseUnrecorded } from './refusal.ts';
 import { forwardedStatus, hitStatus, type Reason, staleStatus } from './status.ts';
 
@@ -37,9 +37,9 @@ export class Visit {
   /** The kept answer, or the upstream's. */
   async answer(): Promise<Outcome> {
     const { cacheMode } = this.parts.config;
+    if (cacheMode === 'replay') return this.recorded();
     const found = cacheMode === 'record' ? undefined : this.parts.kept.get(this.asked.key);
     const entry = found instanceof Promise ? await found : found;
-    if (cacheMode === 'replay') return this.recorded(entry);
     const now = Date.now();
     const directives = directivesOf(this.exchange.request.headers);
     const reason = entry ? against(entry, directives, now) : 'uri-miss';
@@ -50,13 +50,17 @@ export class Visit {
     if (directives.onlyIfCached) return refuseNotCached(this.exchange);
     // An entry of which this form can't be made is none for this request.
     const forwarded = await this.forward(reason ?? 'uri-miss', directives);
-    return this.orStale(forwarded, reason === 'stale' ? entry : undefined);
+    return this.orStale(forwarded, reason === 'stale' && admits(directives, entry!, now) ? entry : undefined);
   }
 
   /** The recording says the same each time, however old it is. */
-  private recorded(entry: Entry | undefined): Outcome {
-    const replay = entry && this.replayed(entry, hitStatus(0, 0));
-    return replay ?? refuseUnrecorded(this.exchange, this.asked);
+  private async recorded(): Promise<Outcome> {
+    for (const key of recordedKeys(this.asked)) {
+      const entry = await this.parts.kept.get(key);
+      const replay = entry && this.replayed(entry, hitStatus(0, 0));
+      if (replay) return replay;
+    }
+    return refuseUnrecorded(this.exchange, this.asked);
   }
 
   private replayed(entry: Entry, status: string): Answer | undefined {
@@ -104,7 +108,18 @@ export class Visit {
   private keep(head: ResponseHead, whole: Uint8Array): void {
     if (!mayBeKept(head)) return;
     const { exchange, asked, parts } = this;
-    this.parts.kept.put(new KeptLater(sourceOf(exchange, asked), head, whole, parts.config));
+    const later = new KeptLater(sourceOf(exchange, asked), head, whole, parts.config);
+    if (parts.config.cacheMode === 'record') void this.record(later);
+    else parts.kept.put(later);
+  }
+
+  /** What was asked for in several forms is recorded in each: a replay is then what was answered. */
+  private async record(later: KeptLater): Promise<void> {
+    const { kept } = this.parts;
+    const before = await kept.get(later.key);
+    const isOther = before !== undefined && formOf(before) !== (later.entry && formOf(later.entry));
+    if (isOther) later.key = keyByForm(this.asked, this.asked);
+    kept.put(later);
   }
 
   private orStale(outcome: Answer | WireFailure, entry: Entry | undefined): Outcome {
@@ -125,7 +140,7 @@ export class Visit {
 class KeptLater implements Coming {
   private made: { readonly entry: Entry | undefined } | undefined;
 
-  readonly key: string;
+  key: string;
 
   constructor(
     private readonly source: EntrySource,
@@ -165,6 +180,27 @@ function withoutPersonal({ headers }: ResponseHead): [string, string][] {
 function against({ about }: Entry, { noCache, maxAge }: Directives, now: number): Reason | undefined {
   if (about.expiresAt !== 0 && about.expiresAt <= now) return 'stale';
   return noCache || (now - about.storedAt) / 1000 > maxAge ? 'request' : undefined;
+}
+
+/** An entry that the request would not take while it was fresh does not stand in for an error either. */
+function admits({ noCache, maxAge }: Directives, { about }: Entry, now: number): boolean {
+  return !noCache && (now - about.storedAt) / 1000 <= maxAge;
+}
+
+/** The form that an entry was asked in. */
+function formOf({ about, headers }: Entry): string {
+  const type = headers.find(([name]) => name === 'content-type')?.[1] ?? '';
+  return `${type.startsWith('text/event-stream')} ${about.usageAsked === true}`;
+}
+
+/** Where a recording may have the answer: in the very form first. */
+function recordedKeys(asked: Asked): string[] {
+  const forms = [
+    { stream: false, includeUsage: false },
+    { stream: true, includeUsage: true },
+    { stream: true, includeUsage: false },
+  ];
+  return [keyByForm(asked, asked), asked.key, ...forms.map((form) => keyByForm(asked, form))];
 }
 
 function isTooOld({ about }: Entry, { cacheStaleIfError }: Config, now: number): boolean {
