@@ -34,10 +34,10 @@ for (const length of [5, 3000, 9000, 200_000]) {
 
 test('what no longer is to be kept is not given because it was read before', async () => {
   const store = await openEntryStore('lmdb', emptyDir(), { maxSize });
-  const until = Date.now() + 150;
-  await store.put(keyOf(1), sampleEntry('short', { expiresAt: until, keptUntil: until }));
+  const end = Date.now() + 150;
+  await store.put(keyOf(1), sampleEntry('short', { expiresAt: end, keptUntil: end }));
   expect(await store.get(keyOf(1))).toBeDefined();
-  while (Date.now() < until) await nextTurn();
+  while (Date.now() < end) await nextTurn();
   expect(await store.get(keyOf(1))).toBeUndefined();
   await store.close();
 });
