@@ -143,6 +143,7 @@ async function startAifd(
     OPENAI_API_KEY: realKey,
     FORWARD_KEY: clientKey,
     SHUTDOWN_TIMEOUT: '1',
+    LOG_LEVEL: 'warn',
     ...env,
   };
   return { name, ...(await launchAifd(name, full, folder)) };

@@ -9,14 +9,22 @@ const commands = {
   run: () => import('./commands/run.ts').then((module) => module.default),
   config: () => import('./commands/config.ts').then((module) => module.default),
   cache: () => import('./commands/cache.ts').then((module) => module.default),
+  convert: () => import('./commands/convert.ts').then((module) => module.default),
   limits: () => import('./commands/limits.ts').then((module) => module.default),
+  logs: () => import('./commands/logs.ts').then((module) => module.default),
+  stats: () => import('./commands/stats.ts').then((module) => module.default),
+  top: () => import('./commands/top.ts').then((module) => module.default),
 };
 
 const summaries: Record<keyof typeof commands, string> = {
   run: 'start forwarding',
   config: 'print the configuration in force, and where each value came from',
   cache: 'look at the prediction cache, purge it, or move it as a file',
+  convert: 'make JSON of chat logs: chat_openai.json',
   limits: 'hold a limit against request times before turning it on',
+  logs: 'look at the chat logs, follow them, or search them',
+  stats: 'what each key, model or route used, and what it cost',
+  top: 'what happens right now, in the terminal',
 };
 
 function usage(): string {

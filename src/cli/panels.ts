@@ -13,9 +13,13 @@ export interface Panel {
   readonly rows: readonly Row[];
 }
 
-/** What the user sees at the start: one panel a target, and one for the limits. */
+/** What the user sees at the start: one panel a target, one for the limits, and one for what is recorded, if anything is. */
 export function startPanels(config: Config): Panel[] {
-  return [...config.targets.map((target) => targetPanel(target, config)), limitPanel(config)];
+  return [
+    ...config.targets.map((target) => targetPanel(target, config)),
+    limitPanel(config),
+    ...recordPanels(config),
+  ];
 }
 
 function targetPanel(target: Target, config: Config): Panel {
@@ -27,6 +31,7 @@ function targetPanel(target: Target, config: Config): Panel {
       ['api keys', keysText(target.keys)],
       ['forward keys', keysText(config.forwardKey)],
       ['cache backend', cacheText(config)],
+      ['chat log', config.logChat ? config.logDir : 'off'],
     ],
   };
 }
@@ -49,6 +54,26 @@ function limitPanel(config: Config): Panel {
       ...limits,
     ],
   };
+}
+
+function recordPanels({
+  usage,
+  dataDir,
+  usageKeep,
+  metrics,
+  otelExporterOtlpEndpoint: collector,
+}: Config): Panel[] {
+  const rows: Row[] = [];
+  if (usage) rows.push(['usage', `${dataDir}, kept ${daysText(usageKeep)}`]);
+  if (metrics !== 'off')
+    rows.push(['metrics', metrics === 'key' ? '/metrics (forward key)' : '/metrics (public)']);
+  if (collector !== '') rows.push(['traces', maskUrl(collector)]);
+  return rows.length === 0 ? [] : [{ title: 'Recorded', rows }];
+}
+
+function daysText(seconds: number): string {
+  const days = Math.round(seconds / 86_400);
+  return days === 1 ? '1 day' : `${days} days`;
 }
 
 function routes(list: readonly RouteLimit[], what: string): Row[] {

@@ -18,6 +18,19 @@ export const duration: Kind<number> = {
   show: String,
 };
 
+/** A span of time of at least so many seconds. */
+export function durationFrom(least: number): Kind<number> {
+  return {
+    ...duration,
+    accepts: `${duration.accepts}, at least ${least / durationUnits['d']!}d`,
+    empty: least,
+    parse(text) {
+      const value = duration.parse(text);
+      return value instanceof Refused || value >= least ? value : new Refused('that is too short');
+    },
+  };
+}
+
 /** Bytes, at least so many. */
 export function sizeFrom(least: number): Kind<number> {
   const accepts = `bytes, as 1048576, 512kb, 25mb or 1gb, at least ${least}`;

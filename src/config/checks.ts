@@ -10,6 +10,7 @@ export function checkTogether(values: Values, failed: ReadonlySet<OptionName>): 
     ...checkPort(values, failed),
     ...checkShared(values, failed),
     ...checkCache(values, failed),
+    ...checkMetrics(values, failed),
   ];
 }
 
@@ -65,6 +66,18 @@ function checkCache(values: Values, failed: ReadonlySet<OptionName>): string[] {
     problems.push(
       `CACHE_BACKEND is ${backend} and WORKERS is ${workers}: one process alone can open it; use lmdb`,
     );
+  return problems;
+}
+
+function checkMetrics(values: Values, failed: ReadonlySet<OptionName>): string[] {
+  const { metrics, forwardKey } = values;
+  if (metrics === 'off' || failed.has('metrics')) return [];
+  const problems: string[] = [];
+  if (metrics === 'key' && forwardKey.length === 0 && !failed.has('forwardKey'))
+    problems.push('METRICS is key and FORWARD_KEY is not set: nobody could read them');
+  for (const name of ['openaiRoutePrefix', 'extraRoutePrefix'] as const)
+    if (values[name].some((prefix) => prefix === '/metrics'))
+      problems.push(`${optionOf(name).env} has /metrics, which METRICS answers`);
   return problems;
 }
 

@@ -1,4 +1,5 @@
-import { boolean, byteSize, filePath, host, integer, type Kind, proxyUrl, seconds } from './kinds.ts';
+import { define, type Option } from './define.ts';
+import { boolean, byteSize, filePath, host, integer, proxyUrl, seconds } from './kinds.ts';
 import { cacheBackend, cacheRoot, duration, sizeFrom } from './cache-kinds.ts';
 import { folder, limit, oneOf, routeLimits, routePaces, windowBackend } from './limit-kinds.ts';
 import {
@@ -11,45 +12,9 @@ import {
   statusList,
   urlList,
 } from './lists.ts';
+import { recordOptions } from './record-options.ts';
 import { strategies } from './strategies.ts';
 import type { Target } from './targets.ts';
-
-/** One option: the parser, `--help`, `.env.example`, the docs and `aifd config` are all made from this. */
-export interface Option<T = unknown> {
-  /** The environment variable; the flag is the same in kebab case. */
-  readonly env: string;
-  readonly group: Group;
-  readonly kind: Kind<T>;
-  /** As the user would write it; the empty text means that the option is unset. */
-  readonly default: string;
-  /** One line, without a full stop. */
-  readonly help: string;
-  /** Masked wherever it is printed. */
-  readonly secret?: true;
-  /** Another name of the variable, read where the first is not set. */
-  readonly alias?: string;
-}
-
-export const groups = [
-  'Server',
-  'Targets',
-  'Keys and access',
-  'Timeouts',
-  'Retries',
-  'Limits',
-  'Cache',
-  'State',
-] as const;
-export type Group = (typeof groups)[number];
-
-const define = <T>(
-  group: Group,
-  env: string,
-  kind: Kind<T>,
-  fallback: string,
-  help: string,
-  secret?: 'secret',
-): Option<T> => ({ group, env, kind, default: fallback, help, ...(secret && { secret: true }) });
 
 const server = 'Server';
 const targets = 'Targets';
@@ -305,6 +270,8 @@ export const options = {
     'record: always ask and keep, replay: never ask, a miss is an error',
   ),
 
+  ...recordOptions,
+
   dataDir: define(state, 'DATA_DIR', folder, 'data', 'Folder for what outlives a restart'),
   rateLimitBackend: {
     ...define(state, 'RATE_LIMIT_BACKEND', windowBackend, 'lmdb', 'Where the windows of limits live'),
@@ -318,6 +285,8 @@ export const options = {
     "While the backend is gone: decide from this process's memory, let all pass, or refuse all",
   ),
 } as const;
+
+export { type Group, groups, type Option } from './define.ts';
 
 export type OptionName = keyof typeof options;
 
@@ -344,4 +313,4 @@ export const flagOf = (option: Option): string => option.env.toLowerCase().repla
  * Names that openai-forward or a later version knows and this one does not. Set to something that would turn
  * the feature on they are an error: a limit that somebody counts on must not be missing silently.
  */
-export const notYet = ['LEVEL_MODELS', 'LOG_CHAT', 'PRINT_CHAT', 'METRICS', 'BENCHMARK_MODE'] as const;
+export const notYet = ['LEVEL_MODELS', 'BENCHMARK_MODE'] as const;

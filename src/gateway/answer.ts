@@ -1,6 +1,5 @@
 import { paced } from './limits/pacing.ts';
 import type { Exchange } from './exchange.ts';
-import { requestId } from './request-id.ts';
 import type { Answer } from './upstream/wire/types.ts';
 
 /**
@@ -10,16 +9,13 @@ import type { Answer } from './upstream/wire/types.ts';
  */
 export function toResponse({ head, body }: Answer, { ticket, cache }: Exchange): Response | undefined {
   const { status, headers, framing } = head;
-  let hasId = false;
   let type: string | undefined;
   for (const [name, value] of headers) {
     // By length first: this runs for every header of every answer.
     if (name.length !== 12) continue;
     const lower = name.toLowerCase();
-    if (lower === 'x-request-id') hasId = true;
     if (lower === 'content-type') type = value;
   }
-  if (!hasId) headers.push(['x-request-id', requestId()]);
   if (ticket) addFields(headers, ticket.headers);
   try {
     if (framing.kind === 'none') return new Response(null, { status, headers });

@@ -93,6 +93,11 @@ export const errors: Readonly<
   Record<ErrorCode, { status: number; type: string; message: string; code?: string }>
 > = table;
 
+const codes = new WeakMap<Response, ErrorCode>();
+
+/** The code of a refusal; undefined for any other response. */
+export const codeOf = (response: Response): ErrorCode | undefined => codes.get(response);
+
 /**
  * A refusal as OpenAI's SDKs parse it: `{"error":{"message","type","param","code"}}`.
  * @param code - the row of the table
@@ -113,8 +118,10 @@ export function refuse(
     param: null,
     code: row.code ?? code,
   };
-  return new Response(JSON.stringify({ error }), {
+  const response = new Response(JSON.stringify({ error }), {
     status: row.status,
     headers: { 'content-type': 'application/json', ...headers },
   });
+  codes.set(response, code);
+  return response;
 }

@@ -2,6 +2,7 @@ import type { RequestBody } from './body.ts';
 import type { Credentials } from './admit/keys.ts';
 import type { Family } from './cache/replay/family.ts';
 import type { Ticket } from './limits/ticket.ts';
+import type { SpanContext } from './record/traces/span-context.ts';
 import type { Upstream } from './upstream/upstreams.ts';
 import type { ClientWatch } from './upstream/wire/types.ts';
 import type { SocketHandlers } from './websocket/relay.ts';
@@ -55,6 +56,13 @@ export interface Exchange {
   ticket: Ticket | undefined;
   /** When it came in, ms on the clock of `performance.now()`. */
   readonly started: number;
+  /** Its span, where traces are on. */
+  span: SpanContext | undefined;
+  /** When the upstream was asked first, and when its head came, on the same clock. */
+  asked: number | undefined;
+  headed: number | undefined;
+  /** How long it waited for a place, ms. */
+  queuedMs: number;
   /** Attempts made upstream. */
   attempts: number;
 }

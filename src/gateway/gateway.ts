@@ -12,7 +12,13 @@ import type { Edge, Exchange } from './exchange.ts';
 import { Limiter, limitsAnything } from './limits/limiter.ts';
 import { takeOwnField } from './own-field.ts';
 import { forwardablePath } from './path.ts';
-import { requestId, withId } from './request-id.ts';
+import { identify, requestId, withId } from './request-id.ts';
+import { keysOf } from './admit/keys.ts';
+import { redaction } from './record/chatlog/redact.ts';
+import type { Sink } from './record/happening.ts';
+import { Recorder } from './record/recorder.ts';
+import { serverTiming } from './record/server-timing.ts';
+import { newSpanContext, type SpanContext } from './record/traces/span-context.ts';
 import { forward, refuseFailed } from './upstream/forward.ts';
 import { Upstreams } from './upstream/upstreams.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
@@ -36,42 +42,50 @@ export class Gateway {
   private readonly cors: Cors;
   private readonly limiter: Limiter | undefined;
   private readonly cache: Cache | undefined;
+  private readonly recorder: Recorder | undefined;
 
   /**
    * @param config - what is in force
    * @param onError - told of an error that is aifd's own fault; the client gets a 500
    * @param say - told what the operator should know, a line at a time
    * @param stores - what outlives a request
+   * @param sinks - told of each request after its end
    */
   constructor(
     private readonly config: Config,
     private readonly onError: (error: unknown) => void,
     say: (message: string) => void = () => {},
     private readonly stores: Stores = {},
+    sinks: readonly Sink[] = [],
   ) {
     this.addresses = new AddressRules(config);
     this.keyring = new Keyring(config);
     this.upstreams = new Upstreams(config, say);
     this.cors = new Cors(config.corsOrigins);
     if (limitsAnything(config)) this.limiter = new Limiter(config, stores.windows, this.addresses);
+    if (sinks.length > 0)
+      this.recorder = new Recorder(sinks, this.addresses, onError, redaction(keysOf(config), []));
     if (stores.entries) this.cache = new Cache(config, stores.entries, this.addresses, say);
   }
 
   /** Answers one request; undefined when it became a WebSocket. Never rejects. */
   async handle(request: Request, edge: Edge): Promise<Response | undefined> {
+    const started = performance.now();
+    this.recorder?.begun();
     let response: Response | undefined;
     try {
-      const admitted = this.admit(request, edge);
-      response = admitted instanceof Response ? admitted : await this.exchange(admitted);
+      const admitted = this.admit(request, edge, started);
+      if (admitted instanceof Response) response = this.turnAway(request, edge, admitted, started);
+      else response = await this.exchange(admitted);
     } catch (error) {
-      response = this.refuseError(error);
+      response = this.turnAway(request, edge, this.refuseError(error), started);
     }
     if (response && this.cors.enabled) this.cors.stamp(request, response);
     return response;
   }
 
   /** The gates, cheapest first: each lets the request go on or answers it. */
-  private admit(request: Request, edge: Edge): Exchange | Response {
+  private admit(request: Request, edge: Edge, started: number): Exchange | Response {
     if (!this.addresses.admits(request, edge)) return withId(refuse('address_not_allowed'));
     const preflight = this.cors.enabled ? this.cors.preflight(request) : undefined;
     if (preflight) return withId(preflight);
@@ -90,7 +104,6 @@ export class Gateway {
     const { method } = request;
     const handshake = wantsWebSocket(request) ? newHandshake() : undefined;
     const body = { kind: 'none' } as const;
-    const started = performance.now();
     return {
       request,
       edge,
@@ -108,39 +121,76 @@ export class Gateway {
       caching: undefined,
       cache: undefined,
       ticket: undefined,
+      span: this.config.otelExporterOtlpEndpoint === '' ? undefined : spanOf(request),
+      asked: undefined,
+      headed: undefined,
+      queuedMs: 0,
       attempts: 0,
     };
   }
 
-  /** An admitted request, under its limits, to the cache or its upstream and back. */
+  /** An admitted request and its answer, told of when it has ended. */
   private async exchange(exchange: Exchange): Promise<Response | undefined> {
+    const answer = await this.answer(exchange);
+    if (answer instanceof Response) {
+      this.recorder?.refused(exchange, answer);
+      return answer;
+    }
+    if (answer.upgraded) {
+      const closed = () => this.recorder?.closed(exchange);
+      const refusal = joinWebSockets(exchange, answer, requestId, closed);
+      if (refusal) this.recorder?.refused(exchange, refusal);
+      return refusal;
+    }
+    identify(answer.head.headers);
+    this.recorder?.answered(exchange, answer);
+    if (this.config.serverTiming) addTiming(exchange, answer);
+    return toResponse(answer, exchange) ?? withId(refuse('upstream_invalid_response'));
+  }
+
+  private turnAway(request: Request, edge: Edge, refusal: Response, started: number): Response {
+    this.recorder?.turnedAway(request, edge, refusal, started);
+    return refusal;
+  }
+
+  /** Under its limits, to the cache or its upstream and back. */
+  private async answer(exchange: Exchange): Promise<Answer | Response> {
     const ticket = (exchange.ticket = this.limiter?.ticket(exchange));
     this.cache?.note(exchange);
-    const wholeUpTo = exchange.family === undefined ? ticket?.wholeBody : MOST_WHOLE;
+    const isRead = exchange.family !== undefined || this.recorder?.wantsBodies(exchange);
+    const wholeUpTo = isRead ? MOST_WHOLE : ticket?.wholeBody;
     exchange.body = await readBody(exchange.request, this.config.idleTimeout, wholeUpTo);
     const wrong = this.checkRead(exchange.body) ?? takeOwnField(exchange);
     if (wrong) return withId(wrong);
     const entering = ticket?.enter();
-    const refusal = entering instanceof Promise ? await entering : entering;
+    const refusal = entering instanceof Promise ? await this.waited(exchange, entering) : entering;
     if (refusal) return withId(refusal);
     const ask = (client: ClientWatch) => this.ask(exchange, client);
     const outcome = await (this.cache ? this.cache.answer(exchange, ask) : ask(exchange.request));
     if (outcome instanceof Response) return this.unanswered(exchange, outcome);
     if (outcome instanceof WireFailure)
       return this.unanswered(exchange, refuseFailed(outcome, exchange.upstream.target.name));
-    if (outcome.upgraded) return joinWebSockets(exchange, outcome, requestId);
     if (isSpared(exchange)) ticket?.spared(outcome);
-    return toResponse(outcome, exchange) ?? withId(refuse('upstream_invalid_response'));
+    return outcome;
+  }
+
+  private async waited<T>(exchange: Exchange, entering: Promise<T>): Promise<T> {
+    const since = performance.now();
+    const entered = await entering;
+    exchange.queuedMs = performance.now() - since;
+    return entered;
   }
 
   /** Asks the upstream; whoever asks owes what it costs, though others may share the answer. */
   private async ask(exchange: Exchange, client: ClientWatch): Promise<Answer | WireFailure> {
     const { ticket } = exchange;
     exchange.client = client;
+    exchange.asked = performance.now();
     const outcome = await forward(exchange, this.config).catch((error: unknown) => {
       ticket?.ended();
       throw error;
     });
+    exchange.headed = performance.now();
     if (outcome instanceof WireFailure) ticket?.ended(outcome);
     else if (!outcome.upgraded) ticket?.answered(outcome);
     return outcome;
@@ -158,7 +208,7 @@ export class Gateway {
   /** Closes idle upstream connections and the stores. */
   async close(): Promise<void> {
     this.upstreams.close();
-    await Promise.all([this.stores.windows?.close(), this.cache?.close()]);
+    await Promise.all([this.stores.windows?.close(), this.cache?.close(), this.recorder?.close()]);
   }
 
   private checkBody({ method, headers }: Request): Response | undefined {
@@ -193,6 +243,26 @@ export class Gateway {
 
 function withoutQuery(path: string): string {
   return path.split('?', 1)[0]!;
+}
+
+/** Made before the upstream is asked: it is told of it. */
+function spanOf({ headers }: Request): SpanContext {
+  const span = newSpanContext(headers.get('traceparent') ?? undefined);
+  headers.set('traceparent', span.header);
+  return span;
+}
+
+/** What each stage took, until the answer goes out. */
+function addTiming({ started, asked, headed, queuedMs, cache }: Exchange, { head }: Answer): void {
+  const upstream = asked === undefined || headed === undefined ? undefined : headed - asked;
+  const aifd = performance.now() - started - queuedMs - (upstream ?? 0);
+  const isCached = cache === 'hit' || cache === 'stale';
+  const value = serverTiming({
+    aifd,
+    ...(queuedMs > 0 && { queue: queuedMs }),
+    ...(upstream !== undefined && !isCached && { upstream }),
+  });
+  if (value !== undefined) head.headers.push(['server-timing', value]);
 }
 
 /** It cost nothing upstream that somebody else does not pay. */

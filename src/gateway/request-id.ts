@@ -8,6 +8,13 @@ export function requestId(): string {
   return `req_${own}${count.toString(16).padStart(12, '0')}`;
 }
 
+/** Gives an upstream's answer an id, where it has none. */
+export function identify(headers: [string, string][]): void {
+  // By length first: this runs for every header of every answer.
+  if (!headers.some(([name]) => name.length === 12 && name.toLowerCase() === 'x-request-id'))
+    headers.push(['x-request-id', requestId()]);
+}
+
 /** Gives an answer of ours the request id that every answer has. */
 export function withId(response: Response): Response {
   response.headers.set('x-request-id', requestId());

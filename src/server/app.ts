@@ -22,8 +22,9 @@ const webSocketOptions = {
 /**
  * The Elysia app: a thin edge around the gateway. No plugin here may set headers: with Elysia's `set` in use, a
  * chunked body is read anew as text and its bytes are damaged.
+ * @param metrics - answers `/metrics`, where it is on
  */
-export function createApp(gateway: Gateway) {
+export function createApp(gateway: Gateway, metrics?: (request: Request) => Promise<Response>) {
   const app = new Elysia({ name: 'aifd', websocket: webSocketOptions });
   const edge: Edge = {
     addressOf: (request) => server().requestIP(request)?.address ?? '',
@@ -36,6 +37,7 @@ export function createApp(gateway: Gateway) {
     return gateway.handle(request, edge);
   };
   for (const path of ['/healthz', '/readyz']) app.get(path, () => withId(new Response('OK')));
+  if (metrics) app.get('/metrics', async ({ request }) => withId(await metrics(request)));
   for (const path of hotPaths) app.post(path, ({ request }) => forward(request), { parse: 'none' });
   app.all('/*', ({ request }) => forward(request), { parse: 'none' });
   app.onError(({ code, request, error }) => {

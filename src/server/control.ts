@@ -36,17 +36,18 @@ export interface Control {
 }
 
 /**
- * Listens on `<dataDir>/run/<pid>.sock`, which this user alone can open, for `aifd cache`: what this process keeps can
- * be opened by no other.
+ * Listens on `<dataDir>/run/<pid>.sock`, which this user alone can open, for `aifd cache` and its like: what this process
+ * keeps can be opened by no other.
  *
+ * @param store - the cache, where no other process can open it
  * @throws an error with a code when the folder or the socket can't be made
  */
 export async function startControl(
   dataDir: string,
-  store: EntryStore,
+  store: EntryStore | undefined,
   { cache, services = [] }: ControlOptions = {},
 ): Promise<Control> {
-  const all = [aboutService(cache), entryService(store), ...services];
+  const all = [aboutService(cache), ...(store ? [entryService(store)] : []), ...services];
   const byName = new Map(all.map((service) => [service.name, service]));
   const path = await freeSocket(dataDir);
   const server = Bun.serve({

@@ -7,7 +7,8 @@ import { Gateway } from '../gateway/gateway.ts';
 import { openWindows } from '../gateway/limits/windows.ts';
 import type { EntryStore } from '../store/entries/store.ts';
 import { createApp } from './app.ts';
-import type { Control } from './control.ts';
+import { type Control, startControl } from './control.ts';
+import { openRecording, type Recording } from './record.ts';
 import { urlOf } from './url.ts';
 
 /** A server that is up. */
@@ -34,9 +35,11 @@ export async function serve(config: Config): Promise<Running> {
   const windows = await openWindows(config, say);
   const entries = await openEntries(config);
   const stores = { ...(windows && { windows }), ...(entries && { entries }) };
-  const gateway = new Gateway(config, (error) => consola.error(error), say, stores);
-  const control = entries && (await startControlOf(entries, config));
-  const app = createApp(gateway);
+  consola.level = consolaLevels[config.logLevel];
+  const recording = await openRecording(config, say);
+  const gateway = new Gateway(config, (error) => consola.error(error), say, stores, recording.sinks);
+  const control = await startControlOf(entries, recording, config);
+  const app = createApp(gateway, recording.metrics);
   app.listen(listenOptions(config));
   const server = app.server as Server<unknown>;
   const port = server.port!;
@@ -50,17 +53,22 @@ export async function serve(config: Config): Promise<Running> {
   };
 }
 
-/** What no other process can open is asked for through this one. A server runs without it, and says so. */
-async function startControlOf(entries: EntryStore, config: Config): Promise<Control | undefined> {
+const consolaLevels = { error: 0, warn: 1, info: 3, debug: 4 } as const;
+
+/** What no other process knows is asked of this one. A server runs without it, and says so where something is missed. */
+async function startControlOf(
+  entries: EntryStore | undefined,
+  { services }: Recording,
+  config: Config,
+): Promise<Control | undefined> {
   const { backend, path, isShared } = cachePlace(config);
-  if (isShared) return undefined;
-  const { startControl } = await import('./control.ts');
+  const own = entries && !isShared ? entries : undefined;
+  const cache = own && { backend, path, maxSize: config.cacheMaxSize };
   try {
-    return await startControl(config.dataDir, entries, {
-      cache: { backend, path, maxSize: config.cacheMaxSize },
-    });
+    return await startControl(config.dataDir, own, { services, ...(cache && { cache }) });
   } catch (error) {
-    say(`aifd cache can't reach this process: ${(error as Error).message}`);
+    if (own || config.metrics !== 'off')
+      say(`aifd cache, aifd top and other workers can't reach this process: ${(error as Error).message}`);
     return undefined;
   }
 }

@@ -14,7 +14,7 @@ const refused: [string[], string][] = [
   [['run', '8000'], "'8000' has no option before it: see --help"],
   [['config', 'sk-0123456789abcdef'], "'sk-…cdef' has no option before it: see --help"],
   [['rnu'], 'there is no command rnu: did you mean run?'],
-  [['convert'], 'there is no command convert: see aifd --help'],
+  [['translate'], 'there is no command translate: see aifd --help'],
   [['--versoin'], 'there is no option --versoin: did you mean --version?'],
   [['--version', 'extra'], '--version stands alone'],
   [['-v', '--json'], '-v stands alone'],

@@ -34,14 +34,14 @@ test('--json masks the same', async () => {
 });
 
 test('a bad configuration ends with 2 and all its problems', async () => {
-  const bad = { PORT: 'x', TIMEOUT: 'y', LOG_CHAT: 'true' };
+  const bad = { PORT: 'x', TIMEOUT: 'y', LEVEL_MODELS: 'true' };
   for (const command of ['config', 'run']) {
     const { out, err, code } = await aifd([command], { env: bad });
     expect({ out, code }).toEqual({ out: '', code: 2 });
     expect(err.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^aifd: PORT \(from environment\) is 'x'; accepted: /),
       expect.stringMatching(/^aifd: TIMEOUT \(from environment\) is 'y'; accepted: /),
-      'aifd: LOG_CHAT is set, but this version does not have it: unset it',
+      'aifd: LEVEL_MODELS is set, but this version does not have it: unset it',
     ]);
   }
 });

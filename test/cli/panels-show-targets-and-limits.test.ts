@@ -15,12 +15,14 @@ test('one panel a target and one for the limits, keys masked', () => {
   api keys: False
   forward keys: False
   cache backend: off
+  chat log: off
 aifd is ready to serve!
   base url: https://api.openai.com
   route prefix: /
   api keys: True (2: sk-…abcd, sk-…wxyz)
   forward keys: False
   cache backend: off
+  chat log: off
 Rate Limit configuration
   backend: none
   strategy: none
@@ -44,4 +46,22 @@ test('boxes are for a terminal without NO_COLOR', () => {
   expect(wantsBoxes({ isTTY: true }, { NO_COLOR: '' })).toBe(true);
   expect(wantsBoxes({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);
   expect(wantsBoxes({}, {})).toBe(false);
+});
+
+test('what is recorded is shown when something is, without secrets', () => {
+  const { config: recording } = given({
+    LOG_CHAT: 'true',
+    LOG_DIR: '/var/log/aifd',
+    USAGE: 'true',
+    USAGE_KEEP: '24h',
+    METRICS: 'key',
+    FORWARD_KEY: 'fk-0123456789abcd',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://me:secret@localhost:4318',
+  });
+  const panels = startPanels(recording);
+  expect(renderPlain(panels[0]!)).toContain('\n  chat log: /var/log/aifd');
+  expect(renderPlain(panels.at(-1)!)).toBe(`Recorded
+  usage: data, kept 1 day
+  metrics: /metrics (forward key)
+  traces: http://***@localhost:4318`);
 });

@@ -89,12 +89,12 @@ test('an empty variable is an unset one', () => {
 });
 
 test('all problems are told at once', () => {
-  const problems = problemsOf({ PORT: 'x', WORKERS: 'y', EXTRA_BASE_URL: 'http://h', LOG_CHAT: 'true' });
+  const problems = problemsOf({ PORT: 'x', WORKERS: 'y', EXTRA_BASE_URL: 'http://h', LEVEL_MODELS: 'true' });
   expect(problems.map((line) => line.split(' ')[0])).toEqual([
     'PORT',
     'WORKERS',
     'EXTRA_BASE_URL',
-    'LOG_CHAT',
+    'LEVEL_MODELS',
   ]);
 });
 

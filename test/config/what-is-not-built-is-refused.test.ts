@@ -12,5 +12,5 @@ test.each([...notYet])('%s can not be turned on', (name) => {
 });
 
 test.each(['', 'false', 'off', '{}', '{ }', '0'])('turned off by %p it is no problem', (text) => {
-  expect(problemsOf({ [notYet[0]]: text, METRICS: text })).toEqual([]);
+  expect(problemsOf({ [notYet[0]]: text, BENCHMARK_MODE: text })).toEqual([]);
 });

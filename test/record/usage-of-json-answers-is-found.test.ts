@@ -3,14 +3,28 @@ import { gzipSync } from 'node:zlib';
 import { json, read, readText } from './usage.ts';
 
 const chat = { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 };
-const found = { input: 9, output: 12, total: 21, reported: true, events: 0, text: 0, complete: true };
+const details = { cached: undefined as number | undefined, reasoning: undefined as number | undefined };
+const found = {
+  ...details,
+  input: 9,
+  output: 12,
+  total: 21,
+  reported: true,
+  events: 0,
+  text: 0,
+  complete: true,
+};
 const message = { role: 'assistant', content: 'Hello there' };
 const answer = { id: 'x', choices: [{ index: 0, message, finish_reason: 'stop' }] };
 
 test.each([
   ['chat', { ...answer, usage: chat, system_fingerprint: 'fp' }, found],
   ['usage first', { usage: chat, ...answer }, found],
-  ['details within', { usage: { ...chat, prompt_tokens_details: { cached_tokens: 5 } }, ...answer }, found],
+  [
+    'details within',
+    { usage: { ...chat, prompt_tokens_details: { cached_tokens: 5 } }, ...answer },
+    { ...found, cached: 5 },
+  ],
   [
     'Responses',
     { output: [], usage: { input_tokens: 9, output_tokens: 12, total_tokens: 21 }, user: null },
@@ -34,6 +48,7 @@ test.each([
 });
 
 const none = {
+  ...details,
   input: undefined,
   output: undefined,
   total: undefined,

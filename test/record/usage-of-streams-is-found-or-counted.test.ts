@@ -2,8 +2,25 @@ import { expect, test } from 'bun:test';
 import { DONE, chunk, readText, sse, stream } from './usage.ts';
 
 const chat = { prompt_tokens: 9, completion_tokens: 12, total_tokens: 21 };
-const found = { input: 9, output: 12, total: 21, reported: true, events: 2, text: 0, complete: true };
-const counted = { input: undefined, output: undefined, total: undefined, reported: false, complete: true };
+const details = { cached: undefined, reasoning: undefined };
+const found = {
+  ...details,
+  input: 9,
+  output: 12,
+  total: 21,
+  reported: true,
+  events: 2,
+  text: 0,
+  complete: true,
+};
+const counted = {
+  ...details,
+  input: undefined,
+  output: undefined,
+  total: undefined,
+  reported: false,
+  complete: true,
+};
 const nil = { usage: null };
 
 test('usage of the last event is taken', async () => {

@@ -173,3 +173,8 @@ export function replaceQueryKey(path: string, real: string | undefined): string 
   }
   return kept.length === 0 ? path.slice(0, mark) : `${path.slice(0, mark)}?${kept.join('&')}`;
 }
+
+/** Every key of the configuration: what must not be written anywhere. */
+export function keysOf(config: Pick<Config, 'forwardKey' | 'openaiApiKey' | 'extraApiKey'>): string[] {
+  return [...config.forwardKey, ...config.openaiApiKey, ...config.extraApiKey.flat()];
+}

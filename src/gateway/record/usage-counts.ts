@@ -3,6 +3,10 @@ export interface Counts {
   readonly input: number | undefined;
   readonly output: number | undefined;
   readonly total: number | undefined;
+  /** Of `input`, what the upstream had cached. */
+  readonly cached: number | undefined;
+  /** Of `output`, what was thought and not said. */
+  readonly reasoning: number | undefined;
 }
 
 /** What was found in a body. */
@@ -19,6 +23,8 @@ export const nothingFound: Found = {
   input: undefined,
   output: undefined,
   total: undefined,
+  cached: undefined,
+  reasoning: undefined,
   reported: false,
   events: 0,
   text: 0,
@@ -42,13 +48,18 @@ export function countsOf(usage: unknown): Counts | undefined {
   const input = tokens(fields.prompt_tokens) ?? tokens(fields.input_tokens);
   const output = tokens(fields.completion_tokens) ?? tokens(fields.output_tokens);
   const total = tokens(fields.total_tokens);
-  return input || output || total ? { input, output, total } : undefined;
+  if (!input && !output && !total) return undefined;
+  const inputDetails = fieldsOf(fields.prompt_tokens_details) ?? fieldsOf(fields.input_tokens_details);
+  const outputDetails = fieldsOf(fields.completion_tokens_details) ?? fieldsOf(fields.output_tokens_details);
+  const cached = tokens(inputDetails?.cached_tokens) ?? tokens(fields.cache_read_input_tokens);
+  return { input, output, total, cached, reasoning: tokens(outputDetails?.reasoning_tokens) };
 }
 
 /** Counts with their total, where it follows from the others. */
-export function withTotal({ input, output, total }: Counts): Counts {
+export function withTotal(counts: Counts): Counts {
+  const { input, output, total } = counts;
   const sum = input !== undefined && output !== undefined ? input + output : undefined;
-  return { input, output, total: total ?? sum };
+  return { ...counts, total: total ?? sum };
 }
 
 function tokens(value: unknown): number | undefined {

@@ -7,9 +7,15 @@ import { Relay } from './relay.ts';
 /**
  * Joins the client to an upstream that agreed to a WebSocket.
  * @param id - our request id, for an answer that has none
+ * @param onClose - called when both have closed
  * @returns undefined once the client is upgraded too, else the refusal
  */
-export function joinWebSockets(exchange: Exchange, answer: Answer, id: () => string): Response | undefined {
+export function joinWebSockets(
+  exchange: Exchange,
+  answer: Answer,
+  id: () => string,
+  onClose: () => void,
+): Response | undefined {
   const upstream = answer.upgraded!;
   const fields = new Headers(answer.head.headers);
   if (!exchange.handshake || fields.get('sec-websocket-accept') !== exchange.handshake.accept) {
@@ -25,8 +31,11 @@ export function joinWebSockets(exchange: Exchange, answer: Answer, id: () => str
   if (protocol) fields.set('sec-websocket-protocol', protocol);
   for (const [name, value] of exchange.ticket?.headers ?? []) fields.append(name, value);
   if (!fields.has('x-request-id')) fields.set('x-request-id', id());
-  if (exchange.edge.upgrade(exchange.request, fields, new Relay(upstream, () => exchange.ticket?.ended())))
-    return undefined;
+  const ended = (): void => {
+    exchange.ticket?.ended();
+    onClose();
+  };
+  if (exchange.edge.upgrade(exchange.request, fields, new Relay(upstream, ended))) return undefined;
   const message = 'This request cannot become a WebSocket.';
   return giveUp(exchange, answer, refuse('invalid_request_target', message), id);
 }

@@ -1,0 +1,113 @@
+import { statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { CommandDef } from 'citty';
+import { readArguments } from '../convert/arguments.ts';
+import { convert, type Converted } from '../convert/convert.ts';
+import { type ChatLogFiles, findChatLogs } from '../convert/files.ts';
+import { OutputFile } from '../convert/output.ts';
+import { Progress } from '../convert/progress.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import { logFolder } from '../logs/folder.ts';
+
+const summary = 'make JSON of chat logs: chat_openai.json';
+
+const help = `aifd convert: ${summary}
+
+Usage: aifd convert [--log-folder DIR] [--output FILE] [--full]
+
+Joins the request and the answer of each exchange in DIR/openai/chat/chat.log, rotated files too, oldest first, and writes them
+as a JSON array: chat_openai.json in the current folder, and one such file for each other target prefix. Python literals
+(the original's logs too) and JSON lines are read. Lines that can't be read are named and passed over.
+
+  --log-folder DIR  The folder of all logs, of one prefix, or of one chat log [LOG_DIR=Log]
+  --env-file FILE   Read this file and not .env
+  --output FILE     Where the array goes, when there is one log; a folder for the files of several; - for standard output
+  --full            All that the log has of each exchange; else what the original's aifd convert gives
+  --help            Show this text`;
+
+/** Broken lines that are named, of each log. */
+const MOST_NAMED = 20;
+
+/** `aifd convert`: conversations out of chat logs. */
+const command: CommandDef = {
+  meta: { name: 'convert', description: summary },
+  run: async ({ rawArgs }) => {
+    if (rawArgs.includes('--help') || rawArgs.includes('-h')) {
+      console.log(help);
+      return exitCodes.clean;
+    }
+    const { flags, output, full } = readArguments(rawArgs);
+    const place = relative(process.cwd(), logFolder(flags)) || '.';
+    const logs = findChatLogs(place);
+    if (logs.length === 0) return failed(`there is no chat log in ${place}: LOG_CHAT=true writes them`);
+    const isFolder = output !== undefined && (output.endsWith('/') || isDirectory(output));
+    if (logs.length > 1 && output !== undefined && !isFolder)
+      throw new UsageError(
+        `${logs.length} logs can't go to one file: name one with --log-folder, or a folder`,
+      );
+    try {
+      for (const log of logs) {
+        const path =
+          output === undefined || isFolder ? join(output ?? '', `chat_${log.prefix}.json`) : output;
+        await convertTo(path, log, full);
+      }
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      // Who reads on has seen enough: `| head`.
+      if (code === 'EPIPE') return exitCodes.clean;
+      if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return failed(message);
+      throw error;
+    }
+    return exitCodes.clean;
+  },
+};
+
+export default command;
+
+async function convertTo(path: string, log: ChatLogFiles, full: boolean): Promise<void> {
+  for (const file of log.passedOver) console.error(`aifd: ${file} is compressed and was passed over`);
+  const total = log.files.reduce((sum, file) => sum + statSync(file).size, 0);
+  const progress = new Progress(total);
+  const out = new OutputFile(path);
+  let named = 0;
+  try {
+    const converted = await convert(log, out, {
+      full,
+      onRead: (bytes) => progress.add(bytes),
+      onBroken: (file, line, why) => {
+        if (++named > MOST_NAMED) return;
+        progress.clear();
+        console.error(`aifd: ${file}:${line}: ${why}`);
+      },
+    });
+    await out.finish();
+    progress.clear();
+    report(path, converted);
+  } catch (error) {
+    progress.clear();
+    await out.abandon();
+    throw error;
+  }
+}
+
+function report(path: string, { conversations, broken, requests, answers }: Converted): void {
+  const tell = path === '-' ? console.error : console.log;
+  tell(`${path === '-' ? 'standard output' : path}: ${count(conversations, 'conversation')}`);
+  if (broken > MOST_NAMED) console.error(`aifd: and ${count(broken - MOST_NAMED, 'broken line')} more`);
+  if (broken > 0) console.error(`aifd: ${count(broken, 'broken line')} passed over`);
+  if (requests > 0) console.error(`aifd: ${count(requests, 'request')} without an answer left out`);
+  if (answers > 0) console.error(`aifd: ${count(answers, 'answer')} without a request left out`);
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function failed(message: string): number {
+  console.error(`aifd: ${message}`);
+  return exitCodes.failed;
+}

@@ -1,0 +1,99 @@
+import { readJson } from '../../gateway/record/chatlog/literal-json.ts';
+import { readLiteral } from '../../gateway/record/chatlog/literal-read.ts';
+import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
+import type { Log } from './folder.ts';
+
+/** One line as it was read. */
+export interface LogLine {
+  readonly text: string;
+  readonly fields: unknown;
+  readonly uid: string;
+  readonly isRequest: boolean;
+}
+
+/** A question and what came of it; one of both may be missing. */
+export interface LoggedExchange {
+  readonly log: Log;
+  readonly request: LogLine | undefined;
+  readonly answer: LogLine | undefined;
+}
+
+/** @returns undefined for a line that is none of a log */
+export function readLine(text: string): LogLine | undefined {
+  const fields = fieldsOf(text);
+  const uid = memberOf(fields, 'uid');
+  if (typeof uid !== 'string') return undefined;
+  return { text, fields, uid, isRequest: memberOf(fields, 'datetime') !== undefined };
+}
+
+/** A line in either format. */
+function fieldsOf(text: string): unknown {
+  const readers = text.startsWith('{"') ? [readJson, readLiteral] : [readLiteral, readJson];
+  for (const read of readers) {
+    try {
+      return read(text);
+    } catch {
+      // The other may.
+    }
+  }
+  return undefined;
+}
+
+export function together(log: Log, lines: readonly LogLine[]): LoggedExchange {
+  return {
+    log,
+    request: lines.find(({ isRequest }) => isRequest),
+    answer: lines.find(({ isRequest }) => !isRequest),
+  };
+}
+
+/** Milliseconds since the epoch of a line's local time; undefined when it has none. */
+export function timeOf({ request }: LoggedExchange): number | undefined {
+  const text = textMember(request, 'datetime');
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(text ?? '') ?? [];
+  if (year === undefined) return undefined;
+  const time = [hour, minute, second].map(Number) as [number, number, number];
+  return new Date(Number(year), Number(month) - 1, Number(day), ...time).getTime();
+}
+
+export function modelOf({ request, answer }: LoggedExchange): string {
+  return textMember(request, 'model') ?? textMember(answer, 'model') ?? '';
+}
+
+/** The client's status; undefined in logs of the original. */
+export function statusOf({ request, answer }: LoggedExchange): number | undefined {
+  const status = memberOf(request?.fields, 'status') ?? memberOf(answer?.fields, 'status');
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** The digest of the key it came with, else its address. */
+export function userOf({ request }: LoggedExchange): string {
+  return textMember(request, 'key') ?? textMember(request, 'ip') ?? '';
+}
+
+export function keyOf({ request }: LoggedExchange): string {
+  return textMember(request, 'key') ?? '';
+}
+
+export interface LoggedTokens {
+  readonly input: number | undefined;
+  readonly output: number | undefined;
+}
+
+export function tokensOf({ answer }: LoggedExchange): LoggedTokens {
+  const usage = memberOf(answer?.fields, 'usage');
+  const count = (...names: string[]): number | undefined => {
+    const found = names.map((name) => memberOf(usage, name)).find((value) => typeof value === 'number');
+    return typeof found === 'number' ? found : undefined;
+  };
+  return {
+    input: count('prompt_tokens', 'input_tokens'),
+    output: count('completion_tokens', 'output_tokens'),
+  };
+}
+
+export function textMember(line: LogLine | undefined, name: string): string | undefined {
+  const value = memberOf(line?.fields, name);
+  return typeof value === 'string' ? value : undefined;
+}

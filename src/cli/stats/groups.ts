@@ -1,0 +1,41 @@
+import { addFigures, type Figures, noFigures } from '../../store/usage/figures.ts';
+import type { Rollup } from '../../store/usage/lmdb.ts';
+
+export const groupings = ['key', 'model', 'route', 'target', 'day', 'hour'] as const;
+export type Grouping = (typeof groupings)[number];
+
+/** Exchanges of one key, model …, added up. */
+export interface Group {
+  readonly name: string;
+  readonly figures: Figures;
+}
+
+export interface Grouped {
+  /** Days and hours in their order, others the most requests first. */
+  readonly groups: readonly Group[];
+  readonly total: Figures;
+}
+
+/** Adds up by what is asked for. */
+export function grouped(rollups: Iterable<Rollup>, by: Grouping): Grouped {
+  const sums = new Map<string, Figures>();
+  const total = noFigures();
+  for (const rollup of rollups) {
+    const name = nameOf(rollup, by);
+    let sum = sums.get(name);
+    if (!sum) sums.set(name, (sum = noFigures()));
+    addFigures(sum, rollup.figures);
+    addFigures(total, rollup.figures);
+  }
+  const groups = [...sums].map(([name, figures]) => ({ name, figures }));
+  const isTime = by === 'day' || by === 'hour';
+  groups.sort((a, b) => (isTime ? 0 : b.figures[0]! - a.figures[0]!) || (a.name < b.name ? -1 : 1));
+  return { groups, total };
+}
+
+function nameOf({ at, labels }: Rollup, by: Grouping): string {
+  if (by === 'key') return labels.user;
+  if (by === 'model' || by === 'route' || by === 'target') return labels[by];
+  const time = new Date(at).toISOString();
+  return by === 'day' ? time.slice(0, 10) : `${time.slice(0, 13)}:00Z`;
+}

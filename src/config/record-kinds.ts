@@ -1,0 +1,97 @@
+import { duration } from './cache-kinds.ts';
+import { type Kind, Refused } from './kinds.ts';
+import { maskUrl } from './mask.ts';
+import { parsePrices, type PriceList } from './prices.ts';
+
+/** How much of a log is kept: so many files, or so many seconds; neither is all. */
+export interface Retention {
+  readonly text: string;
+  readonly files: number;
+  readonly seconds: number;
+}
+
+/** A time shorter than this would be no log. Seconds. */
+const LEAST_KEPT = 3600;
+
+/** `10` files, `30d`, or `0` for all. */
+export const retention: Kind<Retention> = {
+  accepts: 'a number of files, as 10, or a time from 1h on, as 12h or 30d; 0 keeps all',
+  placeholder: 'N|TIME',
+  empty: { text: '0', files: 0, seconds: 0 },
+  parse(text) {
+    if (/^\d{1,6}$/.test(text)) return { text, files: Number(text), seconds: 0 };
+    // Without a unit it is a number of files, and no good one.
+    const seconds = /[a-z]$/i.test(text) ? duration.parse(text) : new Refused();
+    if (seconds instanceof Refused) return seconds;
+    return seconds < LEAST_KEPT ? new Refused() : { text, files: 0, seconds };
+  },
+  show: ({ text }) => text,
+};
+
+/** A pattern as it was written, and compiled; `(?i)` at its start is for any case. */
+function compile(source: string): RegExp | Refused {
+  const anyCase = source.startsWith('(?i)');
+  try {
+    return new RegExp(anyCase ? source.slice('(?i)'.length) : source, anyCase ? 'giu' : 'gu');
+  } catch (error) {
+    return new Refused((error as Error).message);
+  }
+}
+
+/** JSON list of regular expressions. */
+export const patternList: Kind<readonly RegExp[]> = {
+  accepts: 'JSON, a list of regular expressions: ["\\\\d{16}"]',
+  placeholder: 'JSON',
+  empty: [],
+  parse(text) {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      return new Refused((error as Error).message);
+    }
+    if (!Array.isArray(value)) return new Refused('is no JSON list');
+    const patterns: RegExp[] = [];
+    for (const source of value) {
+      const pattern =
+        typeof source === 'string' && source !== '' ? compile(source) : new Refused('is no text');
+      if (pattern instanceof Refused) return new Refused(`${JSON.stringify(source)}: ${pattern.reason}`);
+      patterns.push(pattern);
+    }
+    return patterns;
+  },
+  show: (patterns) =>
+    patterns.length === 0
+      ? ''
+      : JSON.stringify(patterns.map(({ source, ignoreCase }) => (ignoreCase ? `(?i)${source}` : source))),
+};
+
+/** JSON: model → price. */
+export const priceTable: Kind<PriceList> = {
+  accepts:
+    'JSON, {"model": {"input": USD, "cached": USD, "output": USD}, "local-*": {"input": 0}}, a million tokens',
+  placeholder: 'JSON',
+  empty: {},
+  parse(text) {
+    try {
+      return parsePrices(text);
+    } catch (error) {
+      if (error instanceof RangeError) return new Refused(error.message);
+      throw error;
+    }
+  },
+  show: (prices) => (Object.keys(prices).length === 0 ? '' : JSON.stringify(prices)),
+};
+
+/** An http or https URL. */
+export const otlpUrl: Kind<string> = {
+  accepts: 'an http or https URL, as http://localhost:4318',
+  placeholder: 'URL',
+  empty: '',
+  parse(text) {
+    const url = URL.parse(text);
+    return url && /^https?:$/.test(url.protocol) ? text.replace(/\/+$/, '') : new Refused();
+  },
+  show: maskUrl,
+  conceal: maskUrl,
+};

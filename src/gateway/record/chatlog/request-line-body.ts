@@ -1,0 +1,54 @@
+import { readJson } from './literal-json.ts';
+import type { RequestBody } from './request-line.ts';
+
+/** Of a body that is not understood, characters that are written. */
+const MOST_SHOWN = 65_536;
+
+const none: RequestBody = { fields: undefined, text: undefined };
+
+/** Reads a request's body: JSON, or a form's text fields. Never throws. */
+export function requestBody(bytes: Uint8Array | undefined): RequestBody {
+  if (bytes === undefined || bytes.length === 0) return none;
+  if (bytes[0] === 0x2d && bytes[1] === 0x2d) return { fields: formFields(bytes), text: undefined };
+  const text = textOf(bytes);
+  try {
+    const fields = readJson(text);
+    return typeof fields === 'object' && fields !== null ? { fields, text: undefined } : shown(text);
+  } catch {
+    return shown(text);
+  }
+}
+
+/** What is shown of bytes that are nothing we know. */
+export function shownText(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+function shown(text: string): RequestBody {
+  // Compressed, or a file: that is nothing to read.
+  return text.includes('\0') ? none : { fields: undefined, text: shownText(text) };
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.prototype.utf8Slice.call(bytes, 0, bytes.length);
+}
+
+/** The text fields of a form; of a file its name. */
+function formFields(bytes: Uint8Array): Map<string, unknown> {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const fields = new Map<string, unknown>();
+  const lineEnd = body.indexOf('\r\n');
+  if (lineEnd < 0) return fields;
+  const boundary = body.subarray(0, lineEnd);
+  for (let at = lineEnd + 2; ;) {
+    const headEnd = body.indexOf('\r\n\r\n', at);
+    const end = headEnd < 0 ? -1 : body.indexOf(boundary, headEnd + 2);
+    if (end < 0) return fields;
+    const head = body.toString('utf8', at, headEnd);
+    const name = /;\s*name="([^"]*)"/i.exec(head)?.[1];
+    const file = /;\s*filename="([^"]*)"/i.exec(head)?.[1];
+    if (name !== undefined)
+      fields.set(name, file ?? body.toString('utf8', headEnd + 4, Math.max(headEnd + 4, end - 2)));
+    at = end + boundary.length + 2;
+  }
+}

@@ -1,0 +1,188 @@
+import type { AddressRules } from '../admit/address.ts';
+import { userOf } from '../admit/user.ts';
+import { codeOf } from '../errors.ts';
+import { forwardablePath } from '../path.ts';
+import type { Edge, Exchange } from '../exchange.ts';
+import type { Answer } from '../upstream/wire/types.ts';
+import { familyOf } from '../cache/replay/family.ts';
+import type { Happening, Purpose, Sink } from './happening.ts';
+import { routeLabel } from './route-label.ts';
+import { Watch } from './watch.ts';
+
+/** So long the end waits for exchanges that were cut to say so, ms. */
+const FAREWELL_MS = 500;
+
+/** Tells the sinks what became of each request, after its end. */
+export class Recorder {
+  private waiting: (() => Happening)[] = [];
+  /** Requests that are not told of yet. */
+  private open = 0;
+  /** The one sink, if any, that shows answers as they come. */
+  private readonly answering: Sink['answering'];
+
+  /**
+   * @param onError - told of a sink that threw: a defect
+   * @param masked - takes keys out of what clients wrote where none belongs
+   */
+  constructor(
+    private readonly sinks: readonly Sink[],
+    private readonly addresses: AddressRules,
+    private readonly onError: (error: unknown) => void,
+    private readonly masked: (text: string) => string,
+  ) {
+    const shower = sinks.find((sink) => sink.answering);
+    this.answering = shower && ((beginning) => shower.answering!(beginning));
+  }
+
+  /** A request has come in: one of the following is called for it, once. */
+  begun(): void {
+    this.open++;
+    for (const sink of this.sinks) sink.begun?.();
+  }
+
+  /** An answer is about to go out: it is told of when its body has ended. */
+  answered(exchange: Exchange, answer: Answer): void {
+    const wantsBodies = this.wantsBodies(exchange);
+    answer.body.listen(
+      new Watch(
+        this.about(exchange),
+        exchange,
+        answer.head,
+        wantsBodies,
+        (happening) => this.tell(happening),
+        this.answering,
+      ),
+    );
+  }
+
+  /** A refusal or failure of aifd's own. */
+  refused(exchange: Exchange, response: Response): void {
+    const watch = new Watch(
+      this.about(exchange),
+      exchange,
+      undefined,
+      this.wantsBodies(exchange),
+      (happening) => this.tell(happening),
+    );
+    watch.refused(response, codeOf(response));
+  }
+
+  /** A WebSocket that has closed. */
+  closed(exchange: Exchange): void {
+    const watch = new Watch(this.about(exchange), exchange, undefined, false, (happening) =>
+      this.tell(happening),
+    );
+    watch.closed();
+  }
+
+  /** Refused before anything was known of it. @param started - ms on the clock of `performance.now()` */
+  turnedAway(request: Request, edge: Edge, response: Response, started: number): void {
+    const plain = (forwardablePath(request.url) ?? '').split('?', 1)[0]!;
+    const durationMs = performance.now() - started;
+    const code = codeOf(response);
+    const happening: Happening = {
+      id: response.headers.get('x-request-id') ?? '',
+      at: Date.now() - durationMs,
+      method: request.method,
+      path: plain,
+      route: routeLabel(plain, ''),
+      family: purposeOf(plain),
+      prefix: '',
+      target: '',
+      user: '',
+      address: this.addresses.clientAddress(request, edge),
+      model: '',
+      stream: false,
+      status: response.status,
+      // It may have left while it sent.
+      end: code === 'client_closed_request' ? 'left' : 'refused',
+      code,
+      durationMs,
+      firstByteMs: undefined,
+      upstreamMs: undefined,
+      queueMs: 0,
+      overheadMs: durationMs,
+      attempts: 0,
+      cache: undefined,
+      usage: undefined,
+      bytesIn: 0,
+      bytesOut: 0,
+      request: undefined,
+      answer: undefined,
+      traceparent: request.headers.get('traceparent') ?? undefined,
+      span: undefined,
+    };
+    this.tell(() => happening);
+  }
+
+  /** Tells what waits, and lets the sinks write what they hold. */
+  async close(): Promise<void> {
+    const deadline = performance.now() + FAREWELL_MS;
+    // Sockets that were just closed say so in a later turn.
+    while (this.open > 0 && performance.now() < deadline) await Bun.sleep(5);
+    this.flush();
+    await Promise.all(this.sinks.map((sink) => sink.close?.()));
+  }
+
+  /** Whether some sink wants the bodies of it. */
+  wantsBodies({ path }: Pick<Exchange, 'path'>): boolean {
+    const family = purposeOf(path);
+    return this.sinks.some((sink) => sink.wantsBodies?.(family) === true);
+  }
+
+  private about(exchange: Exchange): About {
+    const { request, edge, path, upstream } = exchange;
+    const end = path.indexOf('?');
+    const plain = end < 0 ? path : path.slice(0, end);
+    const { prefix, name } = upstream.target;
+    return {
+      path: plain,
+      route: routeLabel(plain, prefix),
+      family: purposeOf(plain),
+      prefix,
+      target: name,
+      user: userOf(exchange, this.addresses),
+      address: this.addresses.clientAddress(request, edge),
+      traceparent: request.headers.get('traceparent') ?? undefined,
+    };
+  }
+
+  /** Behind the answer, all of one turn together. */
+  private tell(happening: () => Happening): void {
+    this.open--;
+    this.waiting.push(happening);
+    if (this.waiting.length === 1) setImmediate(() => this.flush());
+  }
+
+  private flush(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const told of waiting) {
+      const happening = this.withoutKeys(told());
+      for (const sink of this.sinks) {
+        try {
+          sink.happened(happening);
+        } catch (error) {
+          this.onError(error);
+        }
+      }
+    }
+  }
+
+  /** Clients may write a key where none belongs. */
+  private withoutKeys(happening: Happening): Happening {
+    const path = this.masked(happening.path);
+    const model = this.masked(happening.model);
+    return path === happening.path && model === happening.model ? happening : { ...happening, path, model };
+  }
+}
+
+function purposeOf(path: string): Purpose {
+  return path.includes('/audio/') ? 'audio' : familyOf(path);
+}
+
+/** What is known of an exchange before its answer. */
+export type About = Pick<
+  Happening,
+  'path' | 'route' | 'family' | 'prefix' | 'target' | 'user' | 'address' | 'traceparent'
+>;

@@ -1,0 +1,165 @@
+import type { Exchange } from '../exchange.ts';
+import type { WireFailure } from '../upstream/wire/failure.ts';
+import type { ResponseHead } from '../upstream/wire/head.ts';
+import type { BodyListener } from '../upstream/wire/incoming.ts';
+import type { Beginning, End, Happening, RecordedAnswer, Sink, Tokens } from './happening.ts';
+import type { About } from './recorder.ts';
+import { type Usage, UsageReader } from './usage.ts';
+
+/** Answers up to this many bytes are held for those who want the bodies. */
+const MOST_HELD = 8 * 2 ** 20;
+/** A request's model is read from a body up to this many bytes. */
+const MOST_READ = 8 * 2 ** 20;
+
+/** One exchange on its way out, until its end. */
+export class Watch implements BodyListener {
+  private readonly handed = performance.now();
+  private readonly usage: UsageReader | undefined;
+  private pieces: Uint8Array[] | undefined;
+  private bytes = 0;
+  private firstByte: number | undefined;
+  /** Who shows the answer as it comes. */
+  private readonly live: ReturnType<NonNullable<Sink['answering']>>;
+  private ended: { readonly at: number; readonly end: End; readonly whole: boolean } | undefined;
+
+  /**
+   * @param done - called once, behind the body's end, with what tells of it: that reads the request, and can wait
+   * @param answering - given the body as it comes
+   */
+  constructor(
+    private readonly about: About,
+    private readonly exchange: Exchange,
+    private readonly head: ResponseHead | undefined,
+    private readonly wantsBodies: boolean,
+    private readonly done: (tell: () => Happening) => void,
+    answering?: NonNullable<Sink['answering']>,
+  ) {
+    if (!head) return;
+    this.live = answering?.(this.beginning(head));
+    if (wantsBodies) this.pieces = [];
+    this.usage = new UsageReader(head, (usage) => this.finish(tokensOf(usage)));
+  }
+
+  chunk(piece: Uint8Array): void {
+    this.firstByte ??= performance.now();
+    this.bytes += piece.length;
+    this.usage?.chunk(piece);
+    this.live?.chunk(piece);
+    if (!this.pieces) return;
+    // A copy: the piece is a view on a buffer of the socket's.
+    if (this.bytes <= MOST_HELD) this.pieces.push(new Uint8Array(piece));
+    else this.pieces = undefined;
+  }
+
+  end(failure: WireFailure | undefined): void {
+    const end = failure === undefined ? 'whole' : failure.kind === 'aborted' ? 'left' : 'cut';
+    this.ended = { at: performance.now(), end, whole: failure === undefined };
+    this.usage?.end(failure);
+  }
+
+  /** There was no upstream's answer. */
+  refused(response: Response, code: string | undefined): void {
+    const { status } = response;
+    const failed = this.exchange.attempts > 0;
+    const end = code === 'client_closed_request' ? 'left' : failed ? 'failed' : 'refused';
+    this.ended = { at: performance.now(), end, whole: true };
+    const id = response.headers.get('x-request-id') ?? '';
+    this.done(() => ({ ...this.told(undefined), status, code, id }));
+  }
+
+  /** It was a WebSocket. */
+  closed(): void {
+    this.ended = { at: performance.now(), end: 'whole', whole: true };
+    this.done(() => ({ ...this.told(undefined), status: 101 }));
+  }
+
+  private beginning({ headers }: ResponseHead): Beginning {
+    const { body, method } = this.exchange;
+    return {
+      id: valueOf(headers, 'x-request-id'),
+      family: this.about.family,
+      method,
+      request: body.kind === 'bytes' ? body.bytes : undefined,
+      contentType: valueOf(headers, 'content-type'),
+      encoding: valueOf(headers, 'content-encoding'),
+    };
+  }
+
+  private finish(usage: Tokens | undefined): void {
+    this.done(() => this.told(usage));
+  }
+
+  private told(usage: Tokens | undefined): Happening {
+    const { about, exchange, ended, handed } = this;
+    const { started, asked, headed, queuedMs, body } = exchange;
+    const durationMs = ended!.at - started;
+    const upstreamMs = asked === undefined ? undefined : (headed ?? ended!.at) - asked;
+    const asks = questionIn(exchange);
+    return {
+      ...about,
+      id: idOf(this.head),
+      at: Date.now() - (performance.now() - started),
+      method: exchange.method,
+      model: asks.model,
+      stream: asks.stream,
+      status: this.head?.status ?? 0,
+      end: ended!.end,
+      code: undefined,
+      durationMs,
+      firstByteMs: this.firstByte === undefined ? undefined : this.firstByte - started,
+      upstreamMs,
+      queueMs: queuedMs,
+      overheadMs: Math.max(0, handed - started - queuedMs - (upstreamMs ?? 0)),
+      attempts: exchange.attempts,
+      cache: exchange.cache,
+      usage,
+      bytesIn: body.kind === 'bytes' ? body.bytes.length : body.kind === 'stream' ? (body.length ?? 0) : 0,
+      bytesOut: this.bytes,
+      // Also where there was no answer, or one too large to be held.
+      request: this.wantsBodies && body.kind === 'bytes' ? body.bytes : undefined,
+      answer: this.recorded(ended!.whole),
+      span: exchange.span,
+    };
+  }
+
+  private recorded(whole: boolean): RecordedAnswer | undefined {
+    if (!this.pieces || !this.head) return undefined;
+    const { headers } = this.head;
+    return {
+      contentType: valueOf(headers, 'content-type'),
+      encoding: valueOf(headers, 'content-encoding'),
+      body: this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces),
+      whole,
+    };
+  }
+}
+
+function tokensOf({ input, output, cached, reasoning, reported, text, events }: Usage): Tokens | undefined {
+  if (!reported && events === 0 && text === 0) return undefined;
+  return { input, output: output ?? (reported ? undefined : text), cached, reasoning, reported };
+}
+
+/** The model and form that the body names. */
+function questionIn({ body }: Exchange): { model: string; stream: boolean } {
+  if (body.kind !== 'bytes' || body.bytes.length > MOST_READ || body.bytes[0] !== 0x7b)
+    return { model: '', stream: false };
+  try {
+    const { model, stream } = JSON.parse(
+      Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.length).toString(),
+    ) as Record<string, unknown>;
+    return { model: typeof model === 'string' ? model.slice(0, 200) : '', stream: stream === true };
+  } catch {
+    return { model: '', stream: false };
+  }
+}
+
+function idOf(head: ResponseHead | undefined): string {
+  return head ? valueOf(head.headers, 'x-request-id') : '';
+}
+
+function valueOf(headers: readonly (readonly [string, string])[], wanted: string): string {
+  for (const [name, value] of headers) {
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return value;
+  }
+  return '';
+}

@@ -1,0 +1,97 @@
+import { colors } from 'consola/utils';
+import type { Config } from '../config/options.ts';
+import { keysOf } from '../gateway/admit/keys.ts';
+import { AccessLog } from '../gateway/record/access-line-sink.ts';
+import type { Sink } from '../gateway/record/happening.ts';
+import { Live, liveService } from '../gateway/record/live.ts';
+import { serverName } from '../gateway/record/metrics/server-name.ts';
+import { BearerKeys, metricsResponse } from '../gateway/record/metrics/response.ts';
+import type { ControlService } from './control.ts';
+import { controlSockets } from './control-sockets.ts';
+
+/** What tells of requests in this process. */
+export interface Recording {
+  readonly sinks: readonly Sink[];
+  /** For other processes: `aifd top`, and the metrics of all workers. */
+  readonly services: readonly ControlService[];
+  /** Answers `/metrics`; undefined where it is off. */
+  readonly metrics: ((request: Request) => Promise<Response>) | undefined;
+  readonly live: Live;
+}
+
+/**
+ * Opens what the configuration asks for; what is off is not even loaded.
+ * @param say - told what the operator should know
+ * @throws Error with the path and the reason when a folder can't be used
+ */
+export async function openRecording(config: Config, say: (message: string) => void): Promise<Recording> {
+  const live = new Live();
+  const sinks: Sink[] = [live];
+  const services: ControlService[] = [liveService(live)];
+  let metrics: Recording['metrics'];
+  if (config.logLevel === 'info' || config.logLevel === 'debug')
+    sinks.push(new AccessLog({ format: config.accessLogFormat }));
+  if (config.logChat) sinks.push(await openChatLog(config, say));
+  if (config.printChat) sinks.push(await openPrinter(config));
+  if (config.usage) sinks.push(await openUsageSink(config, say));
+  if (config.otelExporterOtlpEndpoint !== '') sinks.push(await openTraceSink(config, say));
+  if (config.metrics !== 'off') {
+    const { sink, service, answer } = await openMetrics(config, live);
+    sinks.push(sink);
+    services.push(service);
+    metrics = answer;
+  }
+  return { sinks, services, metrics, live };
+}
+
+async function openChatLog(config: Config, say: (message: string) => void): Promise<Sink> {
+  const { ChatLog } = await import('../gateway/record/chatlog/sink.ts');
+  const { LogFiles } = await import('../gateway/record/logfile/writer.ts');
+  const { logDir, logMaxSize, logFormat, logRedact, logKeep } = config;
+  const { files, seconds } = logKeep;
+  const keep = files > 0 ? { files } : seconds > 0 ? { days: seconds / 86_400 } : undefined;
+  const writer = new LogFiles({ folder: logDir, maxSize: logMaxSize, keep, say });
+  return new ChatLog(writer, {
+    format: logFormat,
+    keys: keysOf(config),
+    redact: logRedact,
+    onProblem: (error) => say(`chat log: an exchange could not be written: ${String(error)}`),
+  });
+}
+
+async function openPrinter(config: Config): Promise<Sink> {
+  const { ChatPrinter } = await import('../gateway/record/print.ts');
+  const { redaction } = await import('../gateway/record/chatlog/redact.ts');
+  const isColored = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+  return new ChatPrinter({
+    write: (text) => void process.stdout.write(text),
+    // Before lines are broken: a key over two lines would not be known.
+    filter: redaction(keysOf(config), config.logRedact),
+    ...(isColored && {
+      colors: { id: colors.dim, question: colors.cyan, answer: (text) => text, note: colors.yellow },
+    }),
+  });
+}
+
+async function openUsageSink(config: Config, say: (message: string) => void): Promise<Sink> {
+  const { openUsage } = await import('../gateway/record/usage-sink.ts');
+  const { dataDir, usageKeep, prices } = config;
+  return openUsage({ dataDir, usageKeep, prices }, say);
+}
+
+async function openTraceSink(config: Config, say: (message: string) => void): Promise<Sink> {
+  const { openTraces } = await import('../gateway/record/traces/traces.ts');
+  return openTraces({ endpoint: config.otelExporterOtlpEndpoint, serviceName: 'aifd', say });
+}
+
+async function openMetrics(config: Config, live: Live) {
+  const { Metrics } = await import('../gateway/record/metrics/metrics.ts');
+  const { WorkersMetrics } = await import('../gateway/record/metrics/gather.ts');
+  const sink = new Metrics({ openStreams: () => live.figures().open });
+  const isWorker = process.env['AIFD_WORKER'] !== undefined;
+  const sockets = isWorker ? () => controlSockets(config.dataDir) : async () => [];
+  const workers = new WorkersMetrics(sink, { server: serverName(), sockets });
+  const access = config.metrics === 'public' ? 'public' : 'key';
+  const page = { access, keys: new BearerKeys(config.forwardKey), render: () => workers.render() } as const;
+  return { sink, service: workers.service, answer: (request: Request) => metricsResponse(request, page) };
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'bun:test';
+import { chat, chatPath } from '../limits-http/support.ts';
+import { RawClient, requestBytes } from '../support/raw.ts';
+import { until } from '../support/until.ts';
+import { Client } from '../websocket/client.ts';
+import { echo, startWebSocketUpstream } from '../websocket/upstream.ts';
+import { answerKinds } from './kinds.ts';
+import { accessLines, chatLines, startRecorded, stats } from './support.ts';
+
+const wish = (content: string) => chat({ model: 'm', messages: [{ role: 'user', content }] });
+
+for (const kind of ['plain', 'stream', 'gzip'])
+  test(`exchanges (${kind}) that ended as SIGTERM came are in every record`, async () => {
+    await using run = await startRecorded({}, answerKinds);
+    const count = 50;
+    const answers = Array.from({ length: count }, (_, index) => run.ask(chatPath, wish(`${kind} ${index}`)));
+    await Promise.all(answers);
+    await run.end();
+    const lines = await chatLines(run.logDir);
+    const rows = await stats(run.dataDir, '--last', '1000');
+    expect([accessLines(run.aifd.output.text).length, lines.length, rows.length]).toEqual([
+      count,
+      2 * count,
+      count,
+    ]);
+    expect(rows.every(({ input, output }) => input === 11 && output === 7)).toBe(true);
+  });
+
+test('answers still on their way at SIGTERM are told of once they ended', async () => {
+  await using run = await startRecorded({}, answerKinds);
+  const answers = Array.from({ length: 20 }, (_, index) => run.ask(chatPath, wish(`later ${index}`)));
+  await until(() => run.upstream.requests.length === 20, 'all are upstream');
+  await run.end();
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+  const rows = await stats(run.dataDir, '--last', '100');
+  const lines = await chatLines(run.logDir);
+  expect([accessLines(run.aifd.output.text).length, lines.length, rows.length]).toEqual([20, 40, 20]);
+});
+
+test('what SHUTDOWN_TIMEOUT cuts is told of', async () => {
+  await using run = await startRecorded({ SHUTDOWN_TIMEOUT: '1' }, answerKinds);
+  using client = await RawClient.open(run.url);
+  client.send(requestBytes(chatPath, wish('slow')));
+  await client.seen('begun');
+  await run.end();
+  const lines = await chatLines(run.logDir);
+  expect(lines.length).toBe(2);
+  expect(lines[1]).toMatchObject({ assistant: 'begun ' });
+  expect(lines[1]!['end']).not.toBe('whole');
+  expect(accessLines(run.aifd.output.text).length).toBe(1);
+  expect((await stats(run.dataDir, '--last', '10')).length).toBe(1);
+});
+
+test('a WebSocket that the end of aifd closes is told of', async () => {
+  await using sockets = startWebSocketUpstream(echo);
+  await using run = await startRecorded({ OPENAI_BASE_URL: sockets.url, SHUTDOWN_TIMEOUT: '1' });
+  using client = await Client.open(run.url);
+  await run.end();
+  await client.end();
+  expect(accessLines(run.aifd.output.text)).toEqual([expect.objectContaining({ status: 101 })]);
+  expect((await stats(run.dataDir, '--last', '10')).length).toBe(1);
+});
