@@ -64,11 +64,12 @@ async function startControlOf(
   const { backend, path, isShared } = cachePlace(config);
   const own = entries && !isShared ? entries : undefined;
   const cache = own && { backend, path, maxSize: config.cacheMaxSize };
+  // Nothing is made on disk for nothing.
+  if (!own && !config.usage && config.metrics === 'off') return undefined;
   try {
     return await startControl(config.dataDir, own, { services, ...(cache && { cache }) });
   } catch (error) {
-    if (own || config.metrics !== 'off')
-      say(`aifd cache, aifd top and other workers can't reach this process: ${(error as Error).message}`);
+    say(`aifd cache, aifd top and other workers can't reach this process: ${(error as Error).message}`);
     return undefined;
   }
 }

@@ -88,7 +88,7 @@ async function showLive(dataDir: string): Promise<number> {
 
 function noServer(dataDir: string, { problems }: Asked): number {
   const folder = relative(process.cwd(), controlFolder(dataDir)) || '.';
-  const nobody = `no running aifd has a socket in ${folder}: start it with the same DATA_DIR`;
+  const nobody = `no running aifd has a socket in ${folder}: start it with the same DATA_DIR, and USAGE=true or METRICS`;
   for (const line of problems.length > 0 ? problems : [nobody]) console.error(`aifd: ${line}`);
   return exitCodes.failed;
 }
