@@ -17,7 +17,7 @@ export async function startWay(env: Env = {}, handler?: Handler, options?: Upstr
 
 /** The same before an upstream that is there already. */
 export async function startBefore(upstream: Upstream, env: Env) {
-  const whole = { PORT: '0', HOST: '127.0.0.1', MAX_RETRIES: '0', ...env };
+  const whole = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn', MAX_RETRIES: '0', ...env };
   const running = await serve(load({ flags: {}, env: whole, cwd: emptyFolder() }).config);
   return {
     url: running.url,
