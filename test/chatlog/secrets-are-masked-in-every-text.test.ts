@@ -56,3 +56,9 @@ test('a pattern that fits our own fields leaves them: lines must still find one 
     for (const said of ['a1b2c3', '2027']) expect(lines).not.toContain(said);
   }
 });
+
+test('what looks like a key is masked without a digit too', () => {
+  const masked = redaction([], []);
+  expect(masked('use sk-proj-zzzzzzzzzzzzzzzzzzzzzzzz now')).not.toContain('zzzzzzzz');
+  expect(masked('use sk-zzzzzzzzzzzzzzzzzzzzzzzz now')).not.toContain('zzzzzzzz');
+});

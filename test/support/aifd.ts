@@ -14,7 +14,11 @@ type Env = Record<string, string>;
 
 /** aifd in this process, on a port of its own. */
 export async function startAifd(env: Env = {}) {
-  const { config } = load({ flags: {}, env: { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn', ...env }, cwd: emptyFolder() });
+  const { config } = load({
+    flags: {},
+    env: { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn', ...env },
+    cwd: emptyFolder(),
+  });
   const running = await serve(config);
   return {
     url: running.url,

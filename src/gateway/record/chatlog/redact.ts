@@ -10,8 +10,11 @@ const SHORTEST_KEY = 4;
 /** Characters after the head of something that looks like a key, at least. */
 const SHORTEST_TAIL = 13;
 
-/** What follows that head; a digit is in it, which tells it from words with hyphens. */
-const tail = new RegExp(`(?=[\\w-]*\\d)[\\w-]{${SHORTEST_TAIL},}`, 'y');
+/** So many letters in a row are no word, though no digit is among them. */
+const LONG_TAIL = 20;
+
+/** What follows that head; a digit is in it, which tells it from words with hyphens, or a very long part. */
+const tail = new RegExp(`(?=[\\w-]*\\d)[\\w-]{${SHORTEST_TAIL},}|(?:\\w{1,12}-){0,2}\\w{${LONG_TAIL},}`, 'y');
 const nameUnit = /[A-Za-z0-9]/;
 
 /**
