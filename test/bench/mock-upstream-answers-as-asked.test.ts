@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
-import { startMockUpstream } from '../../bench/upstream.ts';
-import { decodeChunked, problemOf } from '../../bench/sse-client.ts';
+import { startMockUpstream } from '../../bench/upstream/main.ts';
+import { decodeChunked, problemOf } from '../../bench/load/sse-client.ts';
 
 const upstream = startMockUpstream();
 const url = `http://127.0.0.1:${upstream.port}/v1/chat/completions`;

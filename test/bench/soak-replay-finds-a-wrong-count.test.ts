@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { countsTokens, metersOf } from '../../bench/soak-limits.ts';
-import { checkBounds, replay } from '../../bench/soak-replay.ts';
-import type { Entry, User } from '../../bench/soak-users.ts';
+import { countsTokens, metersOf } from '../../bench/soak/limits.ts';
+import { checkBounds, replay } from '../../bench/soak/replay.ts';
+import type { Entry, User } from '../../bench/soak/users.ts';
 import { MemoryWindows } from '../../src/store/windows/memory.ts';
 
 const key = 'fk-soak-test';

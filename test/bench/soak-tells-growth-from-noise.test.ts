@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { fifths, isFlat } from '../../bench/soak-samples.ts';
+import { fifths, isFlat } from '../../bench/soak/samples.ts';
 
 const minutes = Array.from({ length: 300 }, (_, second) => second);
 

@@ -1,11 +1,11 @@
-/** The SSE load, its own process: `bun bench/load-sse.ts ORDER` prints a report as JSON. */
-import { percentile } from './load.ts';
-import type { LoadOrder, LoadReport } from './load.ts';
+/** The SSE load, its own process: `bun bench/load/sse.ts ORDER` prints a report as JSON. */
+import { percentile } from '../measure/percentile.ts';
+import type { LoadOrder, LoadReport } from './order.ts';
 import { openStream } from './sse-client.ts';
 import type { Answer } from './sse-client.ts';
 
 const order: LoadOrder = JSON.parse(process.argv[2] ?? '');
-if (order.kind === 'json') throw new Error('the JSON load is load-json.ts');
+if (order.kind === 'json') throw new Error('the JSON load is json.ts');
 
 const answers: Answer[] = [];
 const wanted = order.kind === 'sse' ? order.requests : order.connections;

@@ -1,7 +1,7 @@
-import { estimateTokens } from '../src/gateway/limits/estimate.ts';
-import { eventContent, reportedTokens } from './answers.ts';
-import { paths } from './soak-limits.ts';
-import type { Route } from './soak-limits.ts';
+import { estimateTokens } from '../../src/gateway/limits/estimate.ts';
+import { eventContent, reportedTokens } from '../upstream/answers.ts';
+import { paths } from './limits.ts';
+import type { Route } from './limits.ts';
 
 /** From and to, both included. */
 export type Range = readonly [number, number];

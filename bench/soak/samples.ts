@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { processTree, residentBytes } from './cpu.ts';
-import { percentile } from './load.ts';
+import { residentBytes } from '../measure/memory.ts';
+import { processTree } from '../measure/tree.ts';
+import { percentile } from '../measure/percentile.ts';
 
 /** What a process holds, over time: resident bytes and open descriptors, its children's included. */
 export class Samples {

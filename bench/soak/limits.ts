@@ -1,7 +1,7 @@
-import { parseLimit } from '../src/config/limit-grammar.ts';
-import { Rule } from '../src/gateway/limits/meters.ts';
-import { userOfKey } from '../src/gateway/admit/user.ts';
-import type { Meter } from '../src/store/windows/store.ts';
+import { parseLimit } from '../../src/config/limit-grammar.ts';
+import { Rule } from '../../src/gateway/limits/meters.ts';
+import { userOfKey } from '../../src/gateway/admit/user.ts';
+import type { Meter } from '../../src/store/windows/store.ts';
 
 /** The two ways through the limits: by rules of its own, or by the pool for all else. */
 export type Route = 'chat' | 'embeddings';

@@ -1,21 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
-
-/** The process and all its descendants that are alive. */
-export function processTree(pid: number): number[] {
-  const threads = list(`/proc/${pid}/task`);
-  const children = threads.flatMap((tid) =>
-    read(`/proc/${pid}/task/${tid}/children`).split(' ').filter(Boolean),
-  );
-  return [pid, ...children.flatMap((child) => processTree(Number(child)))];
-}
-
-/** Resident memory of a process tree in bytes. */
-export function residentBytes(pid: number): number {
-  const kilobytes = processTree(pid).map(
-    (one) => /VmRSS:\s+(\d+)/.exec(read(`/proc/${one}/status`))?.[1] ?? 0,
-  );
-  return kilobytes.reduce<number>((sum, value) => sum + Number(value) * 1024, 0);
-}
+import { list, processTree, read } from './tree.ts';
 
 /**
  * Counts the CPU time of a process tree, from each thread's `schedstat` (nanoseconds; `stat` has
@@ -57,21 +40,4 @@ function threadTimes(pid: number): Map<string, number> {
     }
   }
   return times;
-}
-
-/** A process may end between two reads: what is not there counts as empty. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1').trim();
-  } catch {
-    return '';
-  }
-}
-
-function list(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
 }

@@ -1,10 +1,11 @@
-/** The JSON load, its own process: `bun bench/load-json.ts ORDER` prints a report as JSON. */
+/** The JSON load, its own process: `bun bench/load/json.ts ORDER` prints a report as JSON. */
 import autocannon from 'autocannon';
-import { clientKey, freshPrompt, percentile, requestBody } from './load.ts';
-import type { LoadOrder, LoadReport } from './load.ts';
+import { percentile } from '../measure/percentile.ts';
+import { clientKey, freshPrompt, requestBody } from './order.ts';
+import type { LoadOrder, LoadReport } from './order.ts';
 
 const order: LoadOrder = JSON.parse(process.argv[2] ?? '');
-if (order.kind !== 'json') throw new Error('the SSE load is load-sse.ts');
+if (order.kind !== 'json') throw new Error('the SSE load is sse.ts');
 const { expected } = order;
 
 const times: number[] = [];

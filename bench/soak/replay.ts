@@ -1,8 +1,8 @@
-import { decide } from '../src/store/windows/strategies.ts';
-import type { State } from '../src/store/windows/strategies.ts';
-import type { Meter } from '../src/store/windows/store.ts';
-import { countsTokens, metersOf } from './soak-limits.ts';
-import type { Entry, Range, User } from './soak-users.ts';
+import { decide } from '../../src/store/windows/strategies.ts';
+import type { State } from '../../src/store/windows/strategies.ts';
+import type { Meter } from '../../src/store/windows/store.ts';
+import { countsTokens, metersOf } from './limits.ts';
+import type { Entry, Range, User } from './users.ts';
 
 /** What the client can know of a window: between what times it ends, and how much of it is used. */
 interface Known {

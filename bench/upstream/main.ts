@@ -1,5 +1,5 @@
 /**
- * The mock upstream: `bun bench/upstream.ts [port]` prints `listening PORT`. Raw sockets and ready-made
+ * The mock upstream: `bun bench/upstream/main.ts [port]` prints `listening PORT`. Raw sockets and ready-made
  * bytes, so that what is measured is the proxy before it.
  */
 import { jsonAnswer, sseAnswer, wishOf } from './answers.ts';

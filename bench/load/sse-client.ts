@@ -1,5 +1,5 @@
-import { freshPrompt, requestText } from './load.ts';
-import type { SseTarget } from './load.ts';
+import { freshPrompt, requestText } from './order.ts';
+import type { SseTarget } from './order.ts';
 
 /** One answer: milliseconds from sending the request, or why it was no good. */
 export interface Answer {

@@ -1,14 +1,14 @@
 /**
- * A cap under a load of three times its size: `bun bench/cache-cap.ts [backend] [cap, MiB]`. Puts entries of 200 bytes to a
+ * A cap under a load of three times its size: `bun bench/soak/cache-cap.ts [backend] [cap, MiB]`. Puts entries of 200 bytes to a
  * megabyte, reads back at random what was put, and looks at the folder. It fails when the folder was ever over 1.15 of the
  * cap, or an answer was not what was put.
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEntryStore } from '../src/store/entries/open.ts';
-import { bytesOf, isBodyOf, keyOf, sampleEntry } from '../test/entries/sample.ts';
-import { Dice } from '../test/support/random.ts';
+import { openEntryStore } from '../../src/store/entries/open.ts';
+import { bytesOf, isBodyOf, keyOf, sampleEntry } from '../../test/entries/sample.ts';
+import { Dice } from '../../test/support/random.ts';
 
 const MIB = 2 ** 20;
 const MOST = 1.15;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { processTree } from './cpu.ts';
+import { processTree } from './tree.ts';
 
 /** A child process of the bench. */
 export interface Child {
@@ -10,12 +10,16 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-/** Starts a child with only the given environment besides PATH and HOME; its output goes to `log`. */
+/**
+ * Starts a child with only the given environment besides PATH and HOME; its output goes to `log`.
+ *
+ * @param options.cores the processors it may use, as `taskset` names them
+ */
 export function start(
   command: string[],
-  options: { env?: Record<string, string>; cwd?: string; log: string },
+  options: { env?: Record<string, string>; cwd?: string; log: string; cores?: string },
 ): Child {
-  const child = Bun.spawn(command, {
+  const child = Bun.spawn(pinned(command, options.cores), {
     cwd: options.cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...options.env },
     stdin: 'ignore',
@@ -23,6 +27,11 @@ export function start(
     stderr: Bun.file(`${options.log}.err`),
   });
   return { pid: child.pid, exited: child.exited, stop: () => end(child) };
+}
+
+/** The command that runs it on some processors only. */
+export function pinned(command: readonly string[], cores: string | undefined): string[] {
+  return cores === undefined ? [...command] : ['taskset', '-c', cores, ...command];
 }
 
 async function end(child: Bun.Subprocess): Promise<void> {
@@ -49,12 +58,13 @@ export async function launchAifd(
   name: string,
   env: Record<string, string>,
   folder: string,
+  cores?: string,
 ): Promise<{ port: number; child: Child }> {
   const port = freePort();
   const log = join(folder, `${name}.log`);
-  const main = join(import.meta.dir, '../src/cli/main.ts');
+  const main = join(import.meta.dir, '../../src/cli/main.ts');
   const command = [process.execPath, main, 'run', '--port', String(port)];
-  const child = start(command, { cwd: folder, log, env: { HOST: '127.0.0.1', ...env } });
+  const child = start(command, { cwd: folder, log, cores, env: { HOST: '127.0.0.1', ...env } });
   await untilListening(port, name).catch(async (error: Error) => {
     await child.stop();
     throw new Error(`${error.message}\n${(await Bun.file(`${log}.err`).text()).slice(-2000)}`);

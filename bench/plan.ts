@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util';
+import type { Contender } from './contenders/contender.ts';
+import { contenders } from './contenders/index.ts';
+import { latest } from './report/save.ts';
+import type { Scenario } from './scenarios/index.ts';
+import { scenarios } from './scenarios/index.ts';
+
+/** What a run of the bench does: its flags, understood. */
+export interface Plan {
+  rounds: number;
+  /** Part of the full number of requests. */
+  share: number;
+  scenarios: readonly Scenario[];
+  /** Those that can start here and take part in any of the scenarios. */
+  contenders: readonly Contender[];
+  missing: readonly { contender: string; why: string }[];
+  /** Where the result is written. */
+  file: string;
+}
+
+/** Reads the flags of `bun run bench`. @throws Error that says what a flag takes. */
+export function readPlan(args: readonly string[]): Plan {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { quick: flag, peers: flag, only: text, contenders: text, rounds: text, json: text };
+  const { values } = parseArgs({ args: [...args], options });
+  const groups = [...new Set(scenarios.map(({ group }) => group))];
+  const only = choose('only', values.only, groups);
+  const chosen = scenarios.filter(({ group }) => only.includes(group));
+  const names = contenders.map(({ name }) => name);
+  const wanted = choose('contenders', values.contenders, names);
+  const asked = contenders.filter(
+    ({ name, isPeer }) =>
+      wanted.includes(name) &&
+      (!isPeer || values.peers || values.contenders) &&
+      chosen.some(({ among }) => among(name)),
+  );
+  return {
+    rounds: count('rounds', values.rounds, values.quick ? 1 : 3),
+    share: values.quick ? 0.25 : 1,
+    scenarios: chosen,
+    contenders: asked.filter((contender) => contender.missing() === undefined),
+    missing: asked.flatMap((contender) => {
+      const why = contender.missing();
+      return why === undefined ? [] : [{ contender: contender.name, why }];
+    }),
+    file: values.json ?? latest,
+  };
+}
+
+/** Reads a comma-separated choice; everything when there is none. */
+function choose(flag: string, value: string | undefined, all: readonly string[]): readonly string[] {
+  const chosen = value?.split(',') ?? all;
+  const unknown = chosen.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Error(`--${flag} takes ${all.join(', ')}; not ${unknown.join(', ')}`);
+  return chosen;
+}
+
+function count(flag: string, value: string | undefined, otherwise: number): number {
+  const number = Number(value ?? otherwise);
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new Error(`--${flag} takes a whole number from 1 on`);
+  return number;
+}

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import type { Result } from './result.ts';
+
+/** Where a run is kept that names no file of its own. */
+export const latest = join(import.meta.dir, '../results/latest.json');
+
+/** Writes a result as JSON, numbers rounded to thousandths. */
+export async function save(result: Result, file: string): Promise<void> {
+  await Bun.write(file, `${JSON.stringify(result, rounded, 2)}\n`);
+}
+
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
+}
