@@ -1,56 +1,8 @@
 import { expect, test } from 'bun:test';
-import type { Happening } from '../../src/gateway/record/happening.ts';
 import { redaction } from '../../src/gateway/record/chatlog/redact.ts';
 import { ChatPrinter } from '../../src/gateway/record/print.ts';
 import { Dice } from '../support/random.ts';
-
-function printer() {
-  const out: string[] = [];
-  return { printer: new ChatPrinter({ write: (text) => out.push(text) }), out };
-}
-
-const bytes = (value: unknown): Uint8Array =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-
-function happening(
-  id: string,
-  request: unknown,
-  contentType: string,
-  body: string,
-  more: Partial<Happening> = {},
-): Happening {
-  return {
-    id,
-    at: 0,
-    method: 'POST',
-    path: '/v1/chat/completions',
-    route: '/v1/chat/completions',
-    family: 'chat',
-    prefix: '/',
-    target: 'x',
-    user: '',
-    address: '',
-    model: 'gpt-4o',
-    stream: false,
-    status: 200,
-    end: 'whole',
-    code: undefined,
-    durationMs: 1234,
-    firstByteMs: 1,
-    upstreamMs: 1,
-    queueMs: 0,
-    overheadMs: 0,
-    attempts: 1,
-    cache: undefined,
-    usage: { input: 3, output: 4, cached: undefined, reasoning: undefined, reported: true },
-    bytesIn: 0,
-    bytesOut: 0,
-    request: request === undefined ? undefined : bytes(request),
-    answer: { contentType, encoding: '', body: bytes(body), whole: true },
-    traceparent: undefined,
-    ...more,
-  };
-}
+import { delta, happening, printer, streamOf, streamOfAll } from './printer.ts';
 
 const asked = {
   model: 'gpt-4o',
@@ -85,20 +37,6 @@ test('what the user said last, then the answer; nothing in it reaches the termin
   chat.happened(happening('req-abc123', asked, 'application/json', answer));
   expect(out).toEqual(shown);
 });
-
-const streamOf = (id: string, request: unknown) => ({
-  id,
-  family: 'chat' as const,
-  method: 'POST',
-  request: bytes(request),
-  contentType: 'text/event-stream; charset=utf-8',
-  encoding: '',
-});
-const streamOfAll = (all: readonly unknown[]): Buffer =>
-  Buffer.from(
-    `${all.map((each) => `data: ${JSON.stringify(each)}\r\n\r\n`).join('')}: x\n\ndata: [DONE]\n\n`,
-  );
-const delta = (fields: unknown) => ({ choices: [{ index: 0, delta: fields }] });
 
 test('live, cut anywhere, it is the same', () => {
   const dice = new Dice(7);
@@ -141,8 +79,8 @@ test('calls of tools, responses and completions are live too; what is no stream 
   ]);
   live('c', 'completions', [{ choices: [{ text: 'gone on' }] }, 'garbage', null, { choices: 5 }]);
   const answers = out.filter((line) => !/ model | 200, /.test(line));
-  expect(answers).toEqual(['a f({"a":1}) g()\n', 'b said\n', 'c gone on\n']);
-  for (const more of [{ contentType: 'application/json' }, { encoding: 'gzip' }, { method: 'GET' }])
+  expect(answers).toEqual(['a f({"a":1})\n', 'a g()\n', 'b said\n', 'c gone on\n']);
+  for (const more of [{ contentType: 'application/json' }, { encoding: 'strange' }, { method: 'GET' }])
     expect(chat.answering({ ...streamOf('d', {}), ...more })).toBeUndefined();
 });
 

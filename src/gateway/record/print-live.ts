@@ -1,24 +1,32 @@
 import { memberOf } from './chatlog/literal-value.ts';
 import type { SafeLines } from './print-lines.ts';
+import { LiveParts } from './print-parts.ts';
 import { EventSplitter, eventData } from './sse.ts';
+
+/** Bytes of a stream that are read; a small one that is encoded may be large when it is not. */
+const MOST_READ = 16 * 1024 * 1024;
 
 /** Reads what is said out of an event stream as it passes: the first choice of a chat or completion, or a response. */
 export class LiveText {
   private readonly splitter = new EventSplitter();
   private readonly take = (event: Uint8Array): void => this.event(event);
-  private isCalling = false;
+  private readonly parts: LiveParts;
+  private read = 0;
 
-  constructor(private readonly lines: SafeLines) {}
+  constructor(private readonly lines: SafeLines) {
+    this.parts = new LiveParts((text) => lines.chunk(text));
+  }
 
   /** @param piece - read at once, not kept */
   chunk(piece: Uint8Array): void {
-    this.splitter.feed(piece, this.take);
+    this.read += piece.length;
+    if (this.read <= MOST_READ) this.splitter.feed(piece, this.take);
   }
 
   end(): void {
     const rest = this.splitter.rest();
     if (rest !== undefined) this.event(rest);
-    if (this.isCalling) this.lines.chunk(')');
+    this.parts.end();
     this.lines.end();
   }
 
@@ -31,31 +39,42 @@ export class LiveText {
       ? choices.find((each) => (memberOf(each, 'index') ?? 0) === 0)
       : undefined;
     const delta = memberOf(first, 'delta');
-    this.say(memberOf(delta, 'content') ?? memberOf(delta, 'refusal') ?? memberOf(first, 'text'));
+    this.parts.text(
+      'text',
+      textIn(memberOf(delta, 'content') ?? memberOf(delta, 'refusal') ?? memberOf(first, 'text')),
+    );
     const calls = memberOf(delta, 'tool_calls');
-    for (const call of Array.isArray(calls) ? calls : [delta])
-      this.call(memberOf(call, 'function') ?? memberOf(call, 'function_call'));
+    if (Array.isArray(calls)) for (const call of calls) this.call(`call ${indexIn(call, 'index')}`, call);
+    else this.call('function', memberOf(delta, 'function_call'));
   }
 
   private responseEvent(type: string, data: unknown): void {
-    if (/^response\.(?:output_text|refusal|function_call_arguments)\.delta$/.test(type))
-      this.say(memberOf(data, 'delta'));
-    else if (type === 'response.output_item.added') this.call(memberOf(data, 'item'));
+    const item = `item ${indexIn(data, 'output_index')}`;
+    const piece = textIn(memberOf(data, 'delta'));
+    if (type === 'response.output_text.delta' || type === 'response.refusal.delta')
+      this.parts.text(`${item} ${indexIn(data, 'content_index')}`, piece);
+    else if (/^response\.(?:function_call_arguments|custom_tool_call_input)\.delta$/.test(type))
+      this.parts.call(item, { name: '', id: '', given: piece });
+    else if (type === 'response.output_item.added') this.call(item, memberOf(data, 'item'));
+    else if (type === 'response.output_item.done') this.parts.over(item);
   }
 
   /** Its name comes once, its arguments bit by bit. */
-  private call(called: unknown): void {
-    const name = memberOf(called, 'name');
-    if (typeof name === 'string' && name !== '') {
-      this.lines.chunk(`${this.isCalling ? ') ' : ''}${name}(`);
-      this.isCalling = true;
-    }
-    this.say(memberOf(called, 'arguments'));
+  private call(key: string, call: unknown): void {
+    const called = memberOf(call, 'function') ?? memberOf(call, 'custom') ?? call;
+    const name = textIn(memberOf(called, 'name'));
+    const given = textIn(memberOf(called, 'arguments') ?? memberOf(called, 'input'));
+    if (name !== '' || given !== '') this.parts.call(key, { name, id: textIn(memberOf(call, 'id')), given });
   }
+}
 
-  private say(text: unknown): void {
-    if (typeof text === 'string' && text !== '') this.lines.chunk(text);
-  }
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function indexIn(value: unknown, name: string): number {
+  const index = memberOf(value, name);
+  return typeof index === 'number' ? index : 0;
 }
 
 function parsed(event: Uint8Array): unknown {

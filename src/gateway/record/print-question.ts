@@ -36,16 +36,19 @@ function partText(part: unknown): string {
   return typeof type === 'string' ? `[${type}]` : '';
 }
 
-/** What was answered, of a log's answer line: text, and calls of tools as `name(arguments)`. */
+/** What was answered, of a log's answer line: text, or calls of tools as `name(arguments)`, a line each. */
 export function answerOf(answer: unknown): string {
   const said = memberOf(answer, 'assistant') ?? memberOf(answer, 'text');
   if (typeof said === 'string') return said;
   const calls = Array.isArray(said) ? said : said === undefined || said === null ? [] : [said];
-  return calls.map(callText).join(' ');
+  return calls.map(callText).join('\n');
 }
 
 function callText(call: unknown): string {
-  const called = memberOf(call, 'function') ?? call;
-  const [name, given] = [memberOf(called, 'name'), memberOf(called, 'arguments')];
+  const called = memberOf(call, 'function') ?? memberOf(call, 'custom') ?? call;
+  const [name, given] = [
+    memberOf(called, 'name'),
+    memberOf(called, 'arguments') ?? memberOf(called, 'input'),
+  ];
   return typeof name === 'string' ? `${name}(${typeof given === 'string' ? given : ''})` : '';
 }

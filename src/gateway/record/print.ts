@@ -3,11 +3,15 @@ import type { TextFilter } from './chatlog/literal.ts';
 import { memberOf } from './chatlog/literal-value.ts';
 import type { LogKind } from './chatlog/names.ts';
 import { requestBody } from './chatlog/request-line-body.ts';
+import { type BodySink, decoder } from './decode.ts';
+import { AnswerDecoding } from './decode-whole.ts';
 import type { Beginning, Happening, Sink } from './happening.ts';
+import { shortId } from './print-id.ts';
 import { LiveText } from './print-live.ts';
-import { answerOf, questionOf } from './print-question.ts';
+import { questionOf } from './print-question.ts';
 import { SafeLines } from './print-lines.ts';
 import { safeLine, safeText } from './print-safe.ts';
+import { spoken } from './print-spoken.ts';
 
 /** What writes to the terminal; it must not wait. `consola/utils` has the colours, and belongs to the command line. */
 export interface PrinterOptions {
@@ -33,7 +37,14 @@ const MOST_ASKED = 4_000;
 const MOST_SAID = 100_000;
 /** Live answers at once; further ones are shown when they are whole. */
 const MOST_LIVE = 1_000;
-const SHORT_ID = 6;
+
+/** An answer that is shown while it comes. */
+interface Live extends BodySink {
+  /** Its text is out, also what was in a decoder still. */
+  readonly shown: Promise<void>;
+  /** Called then; set before its end. */
+  onShown: () => void;
+}
 
 const asIs: Color = (text) => text;
 const plain: Colors = { id: asIs, question: asIs, answer: asIs, note: asIs };
@@ -51,7 +62,10 @@ const kinds: Readonly<Record<string, LogKind>> = {
 export class ChatPrinter implements Sink {
   private readonly colors: Colors;
   private readonly filter: TextFilter;
-  private readonly live = new Map<string, LiveText>();
+  private readonly live = new Map<string, Live>();
+  private readonly decoding = new AnswerDecoding();
+  /** Live answers that have ended, and whose text is still in a decoder. */
+  private readonly ending = new Set<Promise<void>>();
 
   constructor(private readonly options: PrinterOptions) {
     this.colors = options.colors ?? plain;
@@ -63,15 +77,15 @@ export class ChatPrinter implements Sink {
   }
 
   /** Shows a streamed answer while it comes; further ones than some are shown at their end. */
-  answering({ id, family, method, request, contentType, encoding }: Beginning): LiveText | undefined {
+  answering({ id, family, method, request, contentType, encoding }: Beginning): BodySink | undefined {
     const isShown =
       Object.hasOwn(kinds, family) && method === 'POST' && /^text\/event-stream\b/i.test(contentType);
-    if (!isShown || !['', 'identity'].includes(encoding)) return undefined;
-    if (this.live.size >= MOST_LIVE || this.live.has(id)) return undefined;
+    if (!isShown || this.live.size + this.ending.size >= MOST_LIVE || this.live.has(id)) return undefined;
+    const live = this.liveOf(id, encoding);
+    if (live === undefined) return undefined;
     this.question(id, requestBody(request).fields);
-    const text = new LiveText(this.answerLines(id));
-    this.live.set(id, text);
-    return text;
+    this.live.set(id, live);
+    return live;
   }
 
   happened(happening: Happening): void {
@@ -79,12 +93,48 @@ export class ChatPrinter implements Sink {
     const kind = kinds[family];
     const live = this.live.get(id);
     this.live.delete(id);
-    if (kind === undefined || method !== 'POST') return live?.end();
-    if (live === undefined) {
+    if (live) return this.ended(live, happening);
+    if (kind === undefined || method !== 'POST') return;
+    this.decoding.decode(happening.answer, (body) => {
       this.question(id, requestBody(request).fields);
-      this.answer(kind, happening);
-    } else live.end();
-    this.note(happening);
+      const { answer } = happening;
+      if (answer && body) this.answer(id, readAnswer(kind, answer, body).plain, kind);
+      this.note(happening, answer && !body ? `not shown: encoded as ${answer.encoding}` : undefined);
+    });
+  }
+
+  /** Shows what is in decoders still. */
+  async close(): Promise<void> {
+    await Promise.all([...this.ending, this.decoding.settled()]);
+  }
+
+  /** @returns undefined for a coding that is not known */
+  private liveOf(id: string, encoding: string): Live | undefined {
+    const text = new LiveText(this.answerLines(id));
+    const ended = Promise.withResolvers<void>();
+    const intake = decoder(encoding, {
+      chunk: (piece) => text.chunk(piece),
+      end: () => {
+        text.end();
+        live.onShown();
+        ended.resolve();
+      },
+    });
+    const live: Live = {
+      chunk: (piece) => intake!.chunk(piece),
+      end: (whole) => intake!.end(whole),
+      shown: ended.promise,
+      onShown: () => {},
+    };
+    return intake && live;
+  }
+
+  private ended(live: Live, happening: Happening): void {
+    live.onShown = () => this.note(happening);
+    const { shown } = live;
+    this.ending.add(shown);
+    void shown.then(() => this.ending.delete(shown));
+    live.end(happening.end === 'whole');
   }
 
   private question(id: string, fields: unknown): void {
@@ -100,18 +150,17 @@ export class ChatPrinter implements Sink {
     this.whole(shown.trim(), (text) => this.line(id, this.colors.question(`> ${text}`)));
   }
 
-  private answer(kind: LogKind, { id, answer }: Happening): void {
-    if (answer === undefined || !['', 'identity'].includes(answer.encoding)) return;
+  private answer(id: string, answer: unknown, kind: LogKind): void {
     const lines = this.answerLines(id);
-    const said = spoken(kind, readAnswer(kind, answer, answer.body).plain);
-    lines.chunk(this.filter(said).slice(0, MOST_SAID));
+    lines.chunk(this.filter(spoken(kind, answer)).slice(0, MOST_SAID));
     lines.end();
   }
 
-  private note({ id, status, end, code, usage, durationMs }: Happening): void {
+  private note({ id, status, end, code, usage, durationMs }: Happening, problem?: string): void {
     const words = [String(status)];
     if (end !== 'whole') words.push(end);
     if (code !== undefined) words.push(safeLine(code));
+    if (problem !== undefined) words.push(safeLine(problem).slice(0, 100));
     if (usage?.reported === true) words.push(`${usage.input ?? '?'} tokens in, ${usage.output ?? '?'} out`);
     words.push(`${(durationMs / 1000).toFixed(1)} s`);
     this.line(id, this.colors.note(words.join(', ')));
@@ -129,28 +178,6 @@ export class ChatPrinter implements Sink {
   }
 
   private line(id: string, text: string): void {
-    this.options.write(`${this.colors.id(safeText(id.slice(-SHORT_ID)))} ${text}\n`);
+    this.options.write(`${this.colors.id(safeText(shortId(id)))} ${text}\n`);
   }
-}
-
-/** What a plain answer says, first choice first. */
-function spoken(kind: LogKind, answer: unknown): string {
-  const choices = memberOf(answer, kind === 'response' ? 'output' : 'choices');
-  if (!Array.isArray(choices)) return '';
-  return choices
-    .map((choice) => spokenChoice(choice))
-    .filter((text) => text !== '')
-    .join('\n');
-}
-
-function spokenChoice(choice: unknown): string {
-  const message = memberOf(choice, 'message') ?? choice;
-  const content = memberOf(message, 'content') ?? memberOf(message, 'text') ?? memberOf(message, 'refusal');
-  const parts = Array.isArray(content)
-    ? content.map((part) => memberOf(part, 'text') ?? memberOf(part, 'refusal'))
-    : [content];
-  const said = parts.filter((part) => typeof part === 'string').join('');
-  const calls =
-    memberOf(message, 'tool_calls') ?? (memberOf(message, 'arguments') === undefined ? undefined : [message]);
-  return [said, answerOf({ assistant: calls })].filter((text) => text !== '').join('\n');
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Family } from '../../cache/replay/family.ts';
-import { type BodySink, decoder } from '../decode.ts';
-import type { Happening, RecordedAnswer, Sink } from '../happening.ts';
+import { AnswerDecoding } from '../decode-whole.ts';
+import type { Happening, Sink } from '../happening.ts';
 import { answerFields, endFields, type Answer } from './answer-line.ts';
 import { readAnswer } from './answer-line-read.ts';
 import { type Line, type LogFormat, lineStarter } from './lines.ts';
@@ -28,20 +28,13 @@ export interface ChatLogOptions {
   readonly onProblem?: (error: unknown) => void;
 }
 
-/** Bytes of answers that may be on their way through a decoder; what is more is written without. */
-const MOST_DECODING = 64 * 1024 * 1024;
-
-/** An answer that grows over this when it is decoded is written as far as that. */
-const MOST_DECODED = 16 * 1024 * 1024;
-
 /**
  * Writes each exchange as a request line and an answer line that `uid` joins, in the original's format. One that the model gave
  * no answer to has a request line only, as with the original: the error is in that.
  */
 export class ChatLog implements Sink {
   private readonly start: () => Line;
-  private readonly decoding = new Set<Promise<void>>();
-  private decodingBytes = 0;
+  private readonly decoding = new AnswerDecoding();
 
   constructor(
     private readonly writer: LineWriter,
@@ -58,24 +51,12 @@ export class ChatLog implements Sink {
     const kind = logKindOf(happening);
     // Refused before a target was found: there is no log it belongs in.
     if (kind === undefined || happening.prefix === '') return;
-    const { answer } = happening;
-    if (answer === undefined || answer.encoding === '' || answer.encoding === 'identity')
-      return this.log(kind, happening, answer?.body);
-    if (this.decodingBytes + answer.body.length > MOST_DECODING) return this.log(kind, happening, undefined);
-    this.decodingBytes += answer.body.length;
-    const logged = this.logDecoded(kind, happening, answer).finally(() => this.decoding.delete(logged));
-    this.decoding.add(logged);
+    this.decoding.decode(happening.answer, (body) => this.log(kind, happening, body));
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.decoding);
+    await this.decoding.settled();
     await this.writer.close();
-  }
-
-  private async logDecoded(kind: LogKind, happening: Happening, answer: RecordedAnswer): Promise<void> {
-    const body = await decoded(answer.encoding, answer.body);
-    this.decodingBytes -= answer.body.length;
-    this.log(kind, happening, body);
   }
 
   private log(kind: LogKind, happening: Happening, body: Uint8Array | undefined): void {
@@ -106,23 +87,4 @@ export class ChatLog implements Sink {
 /** The model said something, if the client had left by then. */
 function isAnswered({ status }: Happening, { plain }: Answer): boolean {
   return plain !== undefined && ((status >= 200 && status < 300) || status === 499);
-}
-
-/** @returns what could be decoded; undefined for a coding that is not known */
-async function decoded(encoding: string, body: Uint8Array): Promise<Uint8Array | undefined> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  const { promise, resolve } = Promise.withResolvers<Uint8Array>();
-  const sink: BodySink = {
-    chunk: (piece) => {
-      if (length < MOST_DECODED) pieces.push(new Uint8Array(piece));
-      length += piece.length;
-    },
-    end: () => resolve(Buffer.concat(pieces)),
-  };
-  const first = decoder(encoding, sink);
-  if (!first) return undefined;
-  first.chunk(body);
-  first.end(true);
-  return promise;
 }
