@@ -52,6 +52,34 @@ test('what went wrong, by its kind', async () => {
   expect(sum(samples, 'aifd_requests_total')).toBe(5);
 });
 
+test('errors of the upstream, whether it gives an answer or not', async () => {
+  const samples = await samplesOf(
+    { status: 503 },
+    { status: 503, end: 'cut' },
+    { status: 599 },
+    { status: 429 },
+    { status: 401 },
+    { status: 404 },
+    { end: 'errored' },
+    { end: 'errored', cache: 'collapsed', attempts: 0 },
+    { cache: 'stale' },
+    { status: 429, end: 'refused', code: 'rate_limit_exceeded', attempts: 0 },
+  );
+  const found = samples
+    .filter(({ name }) => name === 'aifd_upstream_errors_total')
+    .map(({ labels, value }) => [labels['kind'], labels['status'], value]);
+  expect(found).toEqual([
+    ['status', '503', 1],
+    ['cut', '', 1],
+    ['status', '_OTHER', 1],
+    ['status', '429', 1],
+    ['status', '401', 1],
+    ['in_stream', '', 1],
+    ['stale', '', 1],
+  ]);
+  expect(sum(samples, 'aifd_ends_total', { end: 'errored' })).toBe(2);
+});
+
 test.each(['hit', 'stale', 'collapsed'] as const)('a %s used no tokens anew', async (cache) => {
   const samples = await samplesOf({ cache, attempts: 0 });
   expect(sum(samples, 'aifd_tokens_total', { source: 'cache', type: 'output' })).toBe(30);

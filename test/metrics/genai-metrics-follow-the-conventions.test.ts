@@ -45,6 +45,7 @@ test('errors are told by their type', async () => {
     [{ status: 477 }, '_OTHER'],
     [{ status: 504, end: 'failed', code: 'upstream_timeout' }, 'upstream_timeout'],
     [{ end: 'cut' }, 'cut'],
+    [{ end: 'errored' }, 'errored'],
     [{ end: 'left' }, 'client_closed_request'],
   ] as const;
   for (const [other, error_type] of types) {

@@ -129,6 +129,29 @@ test('a stream that the upstream cuts', async () => {
   expect(await lastUsed('chat', 200, before)).toMatchObject({ end: 'cut', stream: true });
 });
 
+test('a stream with an error in it', async () => {
+  const before = Date.now();
+  const response = await run.ask(chatPath, wish('errored', { stream: true }));
+  expect(response.complete).toBe(true);
+  const { access, asked, answered } = await told(idOf(response));
+  expect(access).toMatchObject({ status: 200, end: 'errored' });
+  expect(asked).toMatchObject({ end: 'errored' });
+  expect(answered).toMatchObject({ assistant: 'begun ', end: 'errored', error: { message: 'overloaded' } });
+  expect(await lastUsed('chat', 200, before)).toMatchObject({ end: 'errored', stream: true });
+});
+
+test("the upstream's 503", async () => {
+  const before = Date.now();
+  const response = await run.ask(chatPath, wish('busy'));
+  const { access, asked } = await told(idOf(response));
+  expect(access).toMatchObject({ status: 503, end: 'whole' });
+  expect(asked).toMatchObject({ status: 503, error: { message: 'busy' } });
+  expect(await lastUsed('chat', 503, before)).toMatchObject({ end: 'whole' });
+  const samples = parseMetrics(await run.metrics());
+  expect(sum(samples, 'aifd_upstream_errors_total', { kind: 'status', status: '503' })).toBe(1);
+  expect(sum(samples, 'aifd_upstream_errors_total', { kind: 'in_stream' })).toBe(1);
+});
+
 test('a client that leaves in the middle', async () => {
   const before = Date.now();
   const client = await RawClient.open(run.url);
@@ -284,7 +307,7 @@ test('metrics count them all, and none is open', async () => {
   }, 'nothing is open');
   const lines = accessLines(run.aifd.output.text);
   expect(sum(samples, 'aifd_requests_total')).toBe(lines.length);
-  for (const end of ['whole', 'refused', 'failed', 'cut', 'left'])
+  for (const end of ['whole', 'errored', 'refused', 'failed', 'cut', 'left'])
     expect(`${end} ${sum(samples, 'aifd_ends_total', { end })}`).toBe(
       `${end} ${lines.filter((line) => line['end'] === end).length}`,
     );

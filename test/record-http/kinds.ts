@@ -60,6 +60,14 @@ export const answerKinds: Handler = async (request) => {
 async function answerChat(request: UpstreamRequest, wish: string): Promise<void> {
   if (wish.startsWith('stream'))
     return answerStream(request, event('one '), event('two'), event('', 'stop'), usageEvent, doneEvent);
+  if (wish.startsWith('errored'))
+    return answerStream(
+      request,
+      event('begun '),
+      `event: error\ndata: ${JSON.stringify({ error: { message: 'overloaded' } })}\n\n`,
+    );
+  if (wish.startsWith('busy'))
+    return request.answer(503, JSON.stringify({ error: { message: 'busy' } }), jsonType);
   if (wish.startsWith('cut')) {
     request.send(streamHead).send(chunk(event('begun ')));
     return void setTimeout(() => request.die(), 50);

@@ -74,7 +74,7 @@ test.each([
 
 test('an error costs nothing', async () => {
   const error = { error: { message: 'no such model', type: 'invalid_request_error', code: null } };
-  expect(await readText(JSON.stringify(error), json)).toEqual({ ...none, text: 0 });
+  expect(await readText(JSON.stringify(error), json)).toEqual({ ...none, text: 0, failed: true });
 });
 
 test('usage past a megabyte is found at the end, and only there', async () => {

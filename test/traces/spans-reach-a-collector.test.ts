@@ -73,6 +73,7 @@ test('errors have their type and status; what is no model is an HTTP span', asyn
     happeningWith({ ...other, id: 'odd', method: 'BREW', target: '', end: 'refused', status: 405 }),
   );
   traces.happened(happeningWith({ id: 'left', end: 'left' }));
+  traces.happened(happeningWith({ id: 'errored', end: 'errored' }));
   await traces.close();
   const byId = Object.fromEntries(collector.spans.map((span) => [span.attributes['aifd.request_id'], span]));
   expect(byId['failed']).toMatchObject({ statusCode: 2, attributes: { 'error.type': 'upstream_timeout' } });
@@ -84,6 +85,7 @@ test('errors have their type and status; what is no model is an HTTP span', asyn
     'http.request.method_original': 'BREW',
   });
   expect(byId['left']!.statusCode).toBe(2);
+  expect(byId['errored']).toMatchObject({ statusCode: 2, attributes: { 'error.type': 'errored' } });
 });
 
 test('what is not sampled is not sent', async () => {

@@ -41,6 +41,20 @@ test('a plain exchange', async () => {
   });
 });
 
+test('errors are what the client did not get whole, or as an error of a server', async () => {
+  const { of, last } = await figuresOf([
+    recordWith({ end: 'errored' }),
+    recordWith({ end: 'cut' }),
+    recordWith({ end: 'cut', status: 500 }),
+    recordWith({ end: 'failed', status: 502 }),
+    recordWith({ end: 'left' }),
+    recordWith({ end: 'refused', status: 429 }),
+    recordWith(),
+  ]);
+  expect([of('errors'), of('errored'), of('cut'), of('failed')]).toEqual([4, 1, 2, 1]);
+  expect(last.filter(({ end }) => end === 'errored').length).toBe(1);
+});
+
 test('what the cache answered is no use of tokens', async () => {
   const hit = { cache: 'hit', cost: 0, saved: 737_500 } as const;
   const { of } = await figuresOf([recordWith(hit), recordWith({ ...hit, cache: 'collapsed' })]);

@@ -46,7 +46,7 @@ function cells(figures: Figures): string[] {
   const asked = hits + of('miss');
   return [
     whole(of('requests')),
-    whole(of('status5xx') + of('cut')),
+    whole(of('errors')),
     whole(of('limited')),
     whole(of('input')),
     whole(of('output')),

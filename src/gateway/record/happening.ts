@@ -9,6 +9,8 @@ export type Purpose = Family | 'audio';
 export type End =
   /** The answer went out whole, whatever its status. */
   | 'whole'
+  /** The answer went out whole, with a success's status, but the upstream says in it that it failed. */
+  | 'errored'
   /** aifd refused the request. */
   | 'refused'
   /** The upstream gave no answer. */

@@ -6,7 +6,7 @@ export interface LiveRow {
   readonly requests: number;
   /** Those with status 429. */
   readonly limited: number;
-  /** Those with status 500 and over, and answers that were cut. */
+  /** See `isError` of usage. */
   readonly errors: number;
   readonly tokens: number;
 }

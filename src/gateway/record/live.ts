@@ -1,5 +1,5 @@
 import { BUCKETS, bucketOf } from '../../store/usage/histogram.ts';
-import { isFromCache } from '../../store/usage/store.ts';
+import { isError, isFromCache } from '../../store/usage/store.ts';
 import type { Happening, Sink } from './happening.ts';
 import { type LiveFigures, type LiveRow, mergeRows } from './live-figures.ts';
 
@@ -54,7 +54,7 @@ export class Live implements Sink {
     if (this.open > 0) this.open -= 1;
     const second = this.second(Math.floor(this.clock() / 1000));
     const limited = status === 429 ? 1 : 0;
-    const errors = status >= 500 || end === 'cut' ? 1 : 0;
+    const errors = isError({ status, end }) ? 1 : 0;
     // As in `aifd stats`: what no upstream was paid for is no use of tokens.
     const isHit = isFromCache(cache);
     const tokens = isHit ? 0 : (usage?.input ?? 0) + (usage?.output ?? 0);

@@ -17,6 +17,8 @@ export interface Found extends Counts {
   readonly events: number;
   /** Estimated tokens of the content that came; 0 when `reported`. */
   readonly text: number;
+  /** The answer tells of an error. */
+  readonly failed?: boolean;
 }
 
 export const nothingFound: Found = {
@@ -35,6 +37,13 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** The value as an object with fields, else undefined. */
 export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
+}
+
+/** Whether an answer, or an event of a stream, tells of an error: of chat, Anthropic's, or of Responses. */
+export function tellsOfError({ error, type, response }: Fields): boolean {
+  if (error) return typeof error === 'object' || typeof error === 'string';
+  if (type === 'error' || type === 'response.failed') return true;
+  return Boolean(fieldsOf(response)?.error);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { proseQuarters, textQuarters, tokensOf } from '../limits/estimate.ts';
-import { countsOf, fieldsOf, nothingFound, withTotal } from './usage-counts.ts';
+import { countsOf, fieldsOf, nothingFound, tellsOfError, withTotal } from './usage-counts.ts';
 import type { Counts, Found } from './usage-counts.ts';
 
 /** A body up to this many bytes is held whole. */
@@ -56,7 +56,8 @@ function fromWhole(text: string): Found {
   const counts = countsOf(fields?.usage);
   if (counts) return reportedAs(counts);
   const prose = [fields?.choices, fields?.output, fields?.content, fields?.text];
-  return { ...nothingFound, text: tokensOf(proseQuarters(prose)) };
+  const found = { ...nothingFound, text: tokensOf(proseQuarters(prose)) };
+  return fields && tellsOfError(fields) ? { ...found, failed: true } : found;
 }
 
 /**

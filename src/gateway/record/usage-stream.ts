@@ -1,6 +1,6 @@
 import { QUARTERS, proseQuarters, textQuarters, tokensOf } from '../limits/estimate.ts';
 import { EventSplitter, eventData } from './sse.ts';
-import { countsOf, fieldsOf, nothingFound, withTotal } from './usage-counts.ts';
+import { countsOf, fieldsOf, nothingFound, tellsOfError, withTotal } from './usage-counts.ts';
 import type { Counts, Fields, Found } from './usage-counts.ts';
 import { lastUsage } from './usage-json.ts';
 
@@ -11,6 +11,8 @@ const choicesName = Buffer.from('"choices"');
 const plainDelta = Buffer.from('"delta":{"content":"');
 /** The same as Python writes it. */
 const spacedDelta = Buffer.from('"delta": {"content": "');
+const errorName = Buffer.from('"error"');
+const errorEvent = Buffer.from('event: error');
 const dataField = Buffer.from('data: ');
 
 /**
@@ -25,6 +27,7 @@ export class StreamUsage {
   private promptTokens: number | undefined;
   private events = 0;
   private quarters = 0;
+  private failed = false;
 
   chunk(piece: Uint8Array): void {
     this.splitter.feed(piece, this.take);
@@ -34,6 +37,11 @@ export class StreamUsage {
     const rest = this.splitter.rest();
     // Some servers leave out the last blank line.
     if (rest && rest.length > 0) this.event(rest);
+    const found = this.found();
+    return this.failed ? { ...found, failed: true } : found;
+  }
+
+  private found(): Found {
     const { counts, events, promptTokens: input } = this;
     if (!counts) return { ...nothingFound, input, events, text: tokensOf(this.quarters) };
     return { ...withTotal({ ...counts, input: counts.input ?? input }), reported: true, events, text: 0 };
@@ -43,9 +51,12 @@ export class StreamUsage {
     const hasUsage = holdsUsage(event);
     if (!hasUsage) {
       const plain = plainQuarters(event);
-      if (plain >= 0) return this.add(plain);
-      if (find(event, deltaName) < 0 && find(event, choicesName) < 0) return;
+      // An error comes beside an empty delta, if beside any.
+      if (plain > 0) return this.add(plain);
+      const hasContent = plain < 0 && (find(event, deltaName) >= 0 || find(event, choicesName) >= 0);
+      if (!hasContent && !mayTellOfError(event)) return;
     }
+    if (isErrorEvent(event)) this.failed = true;
     const data = parsed(dataOf(event));
     if (data) this.parsedEvent(data, hasUsage);
     // A piece of an event that was too long to be held whole.
@@ -54,6 +65,7 @@ export class StreamUsage {
 
   private parsedEvent(data: Fields, hasUsage: boolean): void {
     if (hasUsage) this.note(data);
+    if (tellsOfError(data)) this.failed = true;
     this.add(contentQuarters(data));
   }
 
@@ -84,6 +96,27 @@ function holdsUsage(event: Uint8Array): boolean {
     if (event[at] === 0x3a && event[skipSpace(event, at + 1)] === 0x7b) return true;
   }
   return false;
+}
+
+/** Whether it has an `"error"` that is not `null`, or is called one: seldom, and then it is worth parsing. */
+function mayTellOfError(event: Uint8Array): boolean {
+  if (isErrorEvent(event)) return true;
+  for (let at = find(event, errorName); at >= 0; at = find(event, errorName, at)) {
+    at = skipSpace(event, at + errorName.length);
+    if (event[at] !== 0x3a || event[skipSpace(event, at + 1)] !== 0x6e) return true;
+  }
+  return false;
+}
+
+/** Its name is `error`, in the line it begins with. */
+function isErrorEvent(event: Uint8Array): boolean {
+  if (event[0] !== 0x65) return false;
+  const tight = event[6] === 0x20 ? 0 : 1;
+  const end = errorEvent.length - tight;
+  if (event[end] !== 0x0a && event[end] !== 0x0d) return false;
+  for (let i = 0; i < 6; i++) if (event[i] !== errorEvent[i]) return false;
+  for (let i = 6; i < end; i++) if (event[i] !== errorEvent[i + tight]) return false;
+  return true;
 }
 
 function skipSpace(bytes: Uint8Array, from: number): number {

@@ -37,7 +37,7 @@ export class Watch implements BodyListener {
     if (!head) return;
     this.live = answering?.(this.beginning(head));
     if (wantsBodies) this.pieces = [];
-    this.usage = new UsageReader(head, (usage) => this.finish(tokensOf(usage)));
+    this.usage = new UsageReader(head, (usage) => this.finish(usage));
   }
 
   chunk(piece: Uint8Array): void {
@@ -85,8 +85,10 @@ export class Watch implements BodyListener {
     };
   }
 
-  private finish(usage: Tokens | undefined): void {
-    this.done(() => this.told(usage));
+  private finish(usage: Usage): void {
+    const isSuccess = this.head!.status < 400 && this.ended!.end === 'whole';
+    if (usage.failed && isSuccess) this.ended = { ...this.ended!, end: 'errored' };
+    this.done(() => this.told(tokensOf(usage)));
   }
 
   private told(usage: Tokens | undefined): Happening {

@@ -1,5 +1,5 @@
 import { BUCKETS, bucketOf } from './histogram.ts';
-import { cacheUses, ends, isFromCache, sayingMs, type UsageRecord } from './store.ts';
+import { cacheUses, isError, isFromCache, sayingMs, type UsageRecord } from './store.ts';
 
 /**
  * What is added up. The place of a name is how it lies on disk: new ones go to the end, and none goes away.
@@ -15,7 +15,11 @@ export const figureNames = [
   'status5xx',
   /** Of 4xx, those with 429. */
   'limited',
-  ...ends,
+  'whole',
+  'refused',
+  'failed',
+  'cut',
+  'left',
   /** Tokens as upstreams reported them; what the cache answered is not among them. */
   'input',
   'output',
@@ -41,6 +45,9 @@ export const figureNames = [
   /** Output whose saying was timed, and how long it took. */
   'said',
   'saying',
+  'errored',
+  /** See `isError`. */
+  'errors',
 ] as const;
 export type FigureName = (typeof figureNames)[number];
 
@@ -73,6 +80,7 @@ export function addRecord(sum: Figures, record: UsageRecord): void {
   if (kind >= 1 && kind <= 5) sum[place.status1xx + kind - 1]! += 1;
   if (status === 429) sum[place.limited]! += 1;
   sum[place[end]]! += 1;
+  if (isError(record)) sum[place.errors]! += 1;
   if (cache !== undefined) sum[place[cache]]! += 1;
   sum[place.retries]! += retries;
   sum[place.saved]! += saved;

@@ -1,5 +1,5 @@
-/** How an exchange ended; see `gateway/record/happening.ts`. */
-export const ends = ['whole', 'refused', 'failed', 'cut', 'left'] as const;
+/** How an exchange ended; see `gateway/record/happening.ts`. Places are those on disk: new ones go to the end. */
+export const ends = ['whole', 'refused', 'failed', 'cut', 'left', 'errored'] as const;
 export type UsageEnd = (typeof ends)[number];
 
 export const cacheUses = ['hit', 'stale', 'collapsed', 'miss', 'bypass'] as const;
@@ -64,6 +64,11 @@ export function tokensPerSecond(record: UsageRecord): number | undefined {
 export function sayingMs({ stream, output, durationMs, firstByteMs, cache }: UsageRecord): number {
   if (output === undefined || output === 0 || isFromCache(cache)) return 0;
   return stream ? durationMs - (firstByteMs ?? durationMs) : durationMs;
+}
+
+/** Whether the client got no whole answer, or one that tells of an error of a server's. */
+export function isError({ status, end }: Pick<UsageRecord, 'status' | 'end'>): boolean {
+  return status >= 500 || end === 'cut' || end === 'errored';
 }
 
 /** Whether no upstream was paid for it. */

@@ -51,7 +51,7 @@ export const definitions = {
   ]),
   ends: counter(
     'aifd_ends_total',
-    'How exchanges ended: whole, refused, failed (no answer), cut (by the upstream), left (by the client).',
+    'How exchanges ended: whole, errored (so says the answer), refused, failed (no answer), cut (by the upstream), left (by the client).',
     ['end', 'target'],
   ),
   duration: histogram(
@@ -82,8 +82,8 @@ export const definitions = {
   queued: gauge('aifd_queued_requests', 'Requests that wait for a place right now.'),
   upstreamErrors: counter(
     'aifd_upstream_errors_total',
-    'Answers that an upstream did not give, or not whole.',
-    ['kind', 'target'],
+    'Answers that an upstream did not give, not whole, or as an error: kind status (5xx, 401, 402, 403, 429; which, says the label), in_stream, stale (a kept one stood in), or how it failed.',
+    ['kind', 'status', 'target'],
   ),
   retries: counter('aifd_upstream_retries_total', 'Further attempts upstream.', ['target']),
   cache: counter('aifd_cache_requests_total', 'Requests of cached routes, by what the cache did.', [

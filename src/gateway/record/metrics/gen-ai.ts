@@ -53,11 +53,15 @@ const usualStatuses: ReadonlySet<number> = new Set([
   400, 401, 402, 403, 404, 408, 409, 413, 415, 422, 429, 499, 500, 502, 503, 504, 529,
 ]);
 
+/** A status of an error as a label: few values. */
+export const statusLabel = (status: number): string =>
+  usualStatuses.has(status) ? String(status) : '_OTHER';
+
 /** {@link errorTypeOf} as a label: empty when all went well, and few values. */
 export function errorLabelOf(happening: Pick<Happening, 'code' | 'status' | 'end'>): string {
   const { code, status } = happening;
   // The conventions' word for what has no name.
-  if (code === undefined && status >= 400 && !usualStatuses.has(status)) return '_OTHER';
+  if (code === undefined && status >= 400) return statusLabel(status);
   return errorTypeOf(happening) ?? '';
 }
 

@@ -1,7 +1,7 @@
 import type { Happening, Sink, Tokens } from '../happening.ts';
 import { definitions } from './definitions.ts';
 import type { FamilySnapshot } from './family.ts';
-import { errorLabelOf, isFromCache, operationOf } from './gen-ai.ts';
+import { errorLabelOf, isFromCache, operationOf, statusLabel } from './gen-ai.ts';
 import { BoundedNames, OTHER } from './names.ts';
 import { render } from './render.ts';
 import { families, type ModelSeries, TargetSeries } from './series.ts';
@@ -72,11 +72,13 @@ export class Metrics implements Sink {
     if (cache !== undefined) route.cache(cache).value++;
   }
 
-  private countTroubles({ end, code, attempts, queueMs }: Happening, target: TargetSeries): void {
+  private countTroubles(happening: Happening, target: TargetSeries): void {
+    const { end, code, status, attempts, queueMs } = happening;
     target.end(end).value++;
     if (end === 'refused') target.refusal(code ?? OTHER).value++;
-    else if (end === 'failed') target.upstreamError(kindOf(code)).value++;
-    else if (end === 'cut') target.upstreamError('cut').value++;
+    const kind = upstreamErrorOf(happening);
+    if (kind === 'status') target.upstreamError(kind, statusLabel(status)).value++;
+    else if (kind !== undefined) target.upstreamError(kind, '').value++;
     if (attempts > 1) target.retries.value += attempts - 1;
     if (queueMs > 0) target.queueWait.observe(queueMs / 1000);
   }
@@ -114,6 +116,18 @@ function countTokens(usage: Tokens, isCached: boolean, model: ModelSeries): void
 function add(model: ModelSeries, type: string, source: string, count: number | undefined): void {
   // The number is the upstream's word: a counter must never fall, nor become no number.
   if (count !== undefined && count > 0 && count < Infinity) model.tokens(type, source).value += count;
+}
+
+/** What is wrong with an upstream, its keys or its quotas; any other 4xx is the request's own affair. */
+function upstreamErrorOf({ end, code, status, attempts, cache }: Happening): string | undefined {
+  if (end === 'failed') return kindOf(code);
+  if (end === 'cut') return 'cut';
+  // Who shares an answer, or got a kept one, asked no upstream.
+  if (attempts === 0) return undefined;
+  if (cache === 'stale') return 'stale';
+  if (end === 'errored') return 'in_stream';
+  const isTrouble = status >= 500 || status === 429 || (status >= 401 && status <= 403);
+  return isTrouble ? 'status' : undefined;
 }
 
 function kindOf(code: string | undefined): string {

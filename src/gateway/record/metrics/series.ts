@@ -61,8 +61,9 @@ export class TargetSeries {
     return once(this.ends, end, () => this.all.ends.with(end, this.target));
   }
 
-  upstreamError(kind: string): Cell {
-    return once(this.errors, kind, () => this.all.upstreamErrors.with(kind, this.target));
+  /** @param status - empty where there was none */
+  upstreamError(kind: string, status: string): Cell {
+    return once(this.errors, kind + status, () => this.all.upstreamErrors.with(kind, status, this.target));
   }
 
   refusal(code: string): Cell {
