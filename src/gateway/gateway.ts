@@ -205,6 +205,11 @@ export class Gateway {
     return withId(refusal);
   }
 
+  /** To be called before clients are cut: what of theirs is open is told of as stopped. */
+  stopping(): void {
+    this.recorder?.stopping();
+  }
+
   /** Closes idle upstream connections and the stores. */
   async close(): Promise<void> {
     this.upstreams.close();

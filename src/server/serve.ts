@@ -93,12 +93,14 @@ function listenOptions(config: Config) {
 }
 
 async function stop(server: Server<unknown>, gateway: Gateway, graceSeconds: number): Promise<void> {
+  if (graceSeconds === 0) gateway.stopping();
   const ended = server.stop(graceSeconds === 0);
   if (graceSeconds > 0) {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceSeconds * 1000);
     await Promise.race([ended, late]);
     clearTimeout(timer);
+    gateway.stopping();
     server.stop(true);
   }
   await gateway.close();

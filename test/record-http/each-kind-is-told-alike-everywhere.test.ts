@@ -307,7 +307,7 @@ test('metrics count them all, and none is open', async () => {
   }, 'nothing is open');
   const lines = accessLines(run.aifd.output.text);
   expect(sum(samples, 'aifd_requests_total')).toBe(lines.length);
-  for (const end of ['whole', 'errored', 'refused', 'failed', 'cut', 'left'])
+  for (const end of ['whole', 'errored', 'refused', 'failed', 'cut', 'left', 'stopped'])
     expect(`${end} ${sum(samples, 'aifd_ends_total', { end })}`).toBe(
       `${end} ${lines.filter((line) => line['end'] === end).length}`,
     );

@@ -4,6 +4,7 @@ import { RawClient, requestBytes } from '../support/raw.ts';
 import { until } from '../support/until.ts';
 import { Client } from '../websocket/client.ts';
 import { echo, startWebSocketUpstream } from '../websocket/upstream.ts';
+import { startCollector } from '../traces/collector.ts';
 import { answerKinds } from './kinds.ts';
 import { accessLines, chatLines, startRecorded, stats } from './support.ts';
 
@@ -37,18 +38,38 @@ test('answers still on their way at SIGTERM are told of once they ended', async 
   expect([accessLines(run.aifd.output.text).length, lines.length, rows.length]).toEqual([20, 40, 20]);
 });
 
-test('what SHUTDOWN_TIMEOUT cuts is told of', async () => {
-  await using run = await startRecorded({ SHUTDOWN_TIMEOUT: '1' }, answerKinds);
+test('what SHUTDOWN_TIMEOUT cuts has an end of its own in every record', async () => {
+  await using collector = startCollector();
+  await using run = await startRecorded(
+    { SHUTDOWN_TIMEOUT: '1', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+    answerKinds,
+  );
   using client = await RawClient.open(run.url);
   client.send(requestBytes(chatPath, wish('slow')));
   await client.seen('begun');
+  using waiting = await RawClient.open(run.url);
+  waiting.send(requestBytes(chatPath, wish('silent')));
+  await run.upstream.request(1);
+  const leaving = await RawClient.open(run.url);
+  leaving.send(requestBytes(chatPath, wish('slow, and left')));
+  await leaving.seen('begun');
+  leaving.leave();
+  await until(() => accessLines(run.aifd.output.text).length === 1, 'it is told of who left');
   await run.end();
+  const access = accessLines(run.aifd.output.text);
+  const ends = access.map(({ status, end, code }) => `${status} ${end} ${code}`);
+  expect(ends.toSorted()).toEqual(['200 left undefined', '200 stopped undefined', '503 stopped stopped']);
   const lines = await chatLines(run.logDir);
-  expect(lines.length).toBe(2);
-  expect(lines[1]).toMatchObject({ assistant: 'begun ' });
-  expect(lines[1]!['end']).not.toBe('whole');
-  expect(accessLines(run.aifd.output.text).length).toBe(1);
-  expect((await stats(run.dataDir, '--last', '10')).length).toBe(1);
+  const stopped = lines.filter(({ end }) => end === 'stopped');
+  expect(stopped.length).toBe(3);
+  expect(stopped.filter(({ assistant }) => assistant === 'begun ').length).toBe(1);
+  const rows = await stats(run.dataDir, '--last', '10');
+  expect(rows.map(({ end }) => end).toSorted()).toEqual(['left', 'stopped', 'stopped']);
+  const [sums] = await stats(run.dataDir);
+  expect(sums).toMatchObject({ stopped: 2, left: 1, errors: 2 });
+  const spans = collector.spans.map(({ attributes }) => attributes);
+  expect(spans.filter((span) => span['aifd.end'] === 'stopped').length).toBe(2);
+  expect(spans.filter((span) => span['error.type'] === 'stopped').length).toBe(2);
 });
 
 test('a WebSocket that the end of aifd closes is told of', async () => {
@@ -57,6 +78,7 @@ test('a WebSocket that the end of aifd closes is told of', async () => {
   using client = await Client.open(run.url);
   await run.end();
   await client.end();
-  expect(accessLines(run.aifd.output.text)).toEqual([expect.objectContaining({ status: 101 })]);
+  const line = expect.objectContaining({ status: 101, end: 'stopped' });
+  expect(accessLines(run.aifd.output.text)).toEqual([line]);
   expect((await stats(run.dataDir, '--last', '10')).length).toBe(1);
 });

@@ -18,7 +18,9 @@ export type End =
   /** The upstream's answer broke off. */
   | 'cut'
   /** The client left before the end. */
-  | 'left';
+  | 'left'
+  /** aifd had to stop before the end. */
+  | 'stopped';
 
 /** Tokens as the answer reports them, else as they were estimated from what came. */
 export interface Tokens {

@@ -17,6 +17,7 @@ export class Recorder {
   private waiting: (() => Happening)[] = [];
   /** Requests that are not told of yet. */
   private open = 0;
+  private isStopping = false;
   /** The one sink, if any, that shows answers as they come. */
   private readonly answering: Sink['answering'];
 
@@ -115,6 +116,11 @@ export class Recorder {
     this.tell(() => happening);
   }
 
+  /** What is open from here on is cut by us: nobody has left. */
+  stopping(): void {
+    this.isStopping = true;
+  }
+
   /** Tells what waits, and lets the sinks write what they hold. */
   async close(): Promise<void> {
     const deadline = performance.now() + FAREWELL_MS;
@@ -150,7 +156,7 @@ export class Recorder {
   /** Behind the answer, all of one turn together. */
   private tell(happening: () => Happening): void {
     this.open--;
-    this.waiting.push(happening);
+    this.waiting.push(this.isStopping ? () => asStopped(happening()) : happening);
     if (this.waiting.length === 1) setImmediate(() => this.flush());
   }
 
@@ -179,6 +185,14 @@ export class Recorder {
 
 function purposeOf(path: string): Purpose {
   return path.includes('/audio/') ? 'audio' : familyOf(path);
+}
+
+/** Clients that seem to have left as aifd stopped were sent away; one that had no answer yet never got a status. */
+function asStopped(happening: Happening): Happening {
+  const { end, status, code } = happening;
+  if (end !== 'left') return status === 101 ? { ...happening, end: 'stopped' } : happening;
+  if (code === undefined) return { ...happening, end: 'stopped' };
+  return { ...happening, end: 'stopped', status: 503, code: 'stopped' };
 }
 
 /** What is known of an exchange before its answer. */

@@ -46,6 +46,7 @@ export const figureNames = [
   'said',
   'saying',
   'errored',
+  'stopped',
   /** See `isError`. */
   'errors',
 ] as const;

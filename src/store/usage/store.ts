@@ -1,5 +1,5 @@
 /** How an exchange ended; see `gateway/record/happening.ts`. Places are those on disk: new ones go to the end. */
-export const ends = ['whole', 'refused', 'failed', 'cut', 'left', 'errored'] as const;
+export const ends = ['whole', 'refused', 'failed', 'cut', 'left', 'errored', 'stopped'] as const;
 export type UsageEnd = (typeof ends)[number];
 
 export const cacheUses = ['hit', 'stale', 'collapsed', 'miss', 'bypass'] as const;
@@ -68,7 +68,7 @@ export function sayingMs({ stream, output, durationMs, firstByteMs, cache }: Usa
 
 /** Whether the client got no whole answer, or one that tells of an error of a server's. */
 export function isError({ status, end }: Pick<UsageRecord, 'status' | 'end'>): boolean {
-  return status >= 500 || end === 'cut' || end === 'errored';
+  return status >= 500 || end === 'cut' || end === 'errored' || end === 'stopped';
 }
 
 /** Whether no upstream was paid for it. */

@@ -51,7 +51,7 @@ export const definitions = {
   ]),
   ends: counter(
     'aifd_ends_total',
-    'How exchanges ended: whole, errored (so says the answer), refused, failed (no answer), cut (by the upstream), left (by the client).',
+    'How exchanges ended: whole, errored (so says the answer), refused, failed (no answer), cut (by the upstream), left (by the client), stopped (by the end of aifd).',
     ['end', 'target'],
   ),
   duration: histogram(
