@@ -20,6 +20,8 @@ export interface Running {
    * @param graceSeconds - after which what is still open is cut; 0 cuts at once
    */
   stop(graceSeconds: number): Promise<void>;
+  /** Cuts what is open: {@link Running.stop}, called before, is done soon. */
+  hurry(): void;
 }
 
 /** A line for the operator. */
@@ -43,13 +45,15 @@ export async function serve(config: Config): Promise<Running> {
   app.listen(listenOptions(config));
   const server = app.server as Server<unknown>;
   const port = server.port!;
+  const hurried = Promise.withResolvers<void>();
   return {
     url: urlOf(config, port),
     port,
     stop: async (graceSeconds) => {
       await control?.stop();
-      await stop(server, gateway, graceSeconds);
+      await stop(server, gateway, graceSeconds, hurried.promise);
     },
+    hurry: () => hurried.resolve(),
   };
 }
 
@@ -92,13 +96,18 @@ function listenOptions(config: Config) {
   };
 }
 
-async function stop(server: Server<unknown>, gateway: Gateway, graceSeconds: number): Promise<void> {
+async function stop(
+  server: Server<unknown>,
+  gateway: Gateway,
+  graceSeconds: number,
+  hurried: Promise<void>,
+): Promise<void> {
   if (graceSeconds === 0) gateway.stopping();
   const ended = server.stop(graceSeconds === 0);
   if (graceSeconds > 0) {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceSeconds * 1000);
-    await Promise.race([ended, late]);
+    await Promise.race([ended, late, hurried]);
     clearTimeout(timer);
     gateway.stopping();
     server.stop(true);

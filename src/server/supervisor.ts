@@ -34,12 +34,15 @@ const LONGEST_BACK_OFF = 10_000;
 const HEALTHY_LIFE = 30_000;
 /** What a worker gets on top of SHUTDOWN_TIMEOUT before it is killed, in milliseconds. */
 const KILL_MARGIN = 5_000;
+/** What a worker gets after a second signal: its own last words take less. */
+const LAST_WORDS_MARGIN = 1_500;
 const CODE_FAILED = 1;
 const CODE_BAD_CONFIGURATION = 2;
 
 /**
  * Runs `config.workers` processes that share one port, replaces those that die (after 0.2 s, doubling to 10 s),
- * and ends them on SIGTERM or SIGINT; a second signal kills them.
+ * and ends them on SIGTERM or SIGINT; a second signal
+ * lets them write what became of open requests and then kills them.
  *
  * @returns the exit code for this process: 0 after a signal, 128 + its number after a second one, 2 when a worker finds the configuration bad, 1 when
  * the port can't be had or a worker can't start.
@@ -102,6 +105,7 @@ class Supervisor {
   readonly #onSigint = () => this.#signalled(130);
   #isReady = false;
   #stopCode: number | undefined;
+  #isHurried = false;
   #killTimer?: Timer;
 
   constructor(options: SuperviseOptions) {
@@ -169,8 +173,13 @@ class Supervisor {
   /** @param killedCode what a shell reports for a process that this signal ended */
   #signalled(killedCode: number): void {
     if (this.#stopCode === undefined) return this.#stop(0);
+    if (this.#isHurried) return this.#killAll('SIGKILL');
+    this.#isHurried = true;
     this.#stopCode = killedCode;
-    this.#killAll('SIGKILL');
+    // Not the one they had: two of a kind that come at once are one.
+    this.#killAll('SIGINT');
+    clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(() => this.#killAll('SIGKILL'), LAST_WORDS_MARGIN);
   }
 
   #stop(code: number): void {
@@ -183,7 +192,7 @@ class Supervisor {
     this.#finishIfEmpty();
   }
 
-  #killAll(signal: 'SIGTERM' | 'SIGKILL'): void {
+  #killAll(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
     for (const slot of this.#slots) slot.child?.kill(signal);
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { chat, chatPath } from '../limits-http/support.ts';
+import { freePort, refusesConnections } from '../server/spawn.ts';
 import { RawClient, requestBytes } from '../support/raw.ts';
 import { until } from '../support/until.ts';
 import { Client } from '../websocket/client.ts';
@@ -71,6 +72,28 @@ test('what SHUTDOWN_TIMEOUT cuts has an end of its own in every record', async (
   expect(spans.filter((span) => span['aifd.end'] === 'stopped').length).toBe(2);
   expect(spans.filter((span) => span['error.type'] === 'stopped').length).toBe(2);
 });
+
+for (const WORKERS of ['', '2'])
+  test(`what a second signal cuts is told of (WORKERS=${WORKERS})`, async () => {
+    const more: Record<string, string> = WORKERS === '' ? {} : { WORKERS, PORT: String(await freePort()) };
+    await using run = await startRecorded(more, answerKinds);
+    using client = await RawClient.open(run.url);
+    client.send(requestBytes(chatPath, wish('slow')));
+    await client.seen('begun');
+    using waiting = await RawClient.open(run.url);
+    waiting.send(requestBytes(chatPath, wish('silent')));
+    await run.upstream.request(1);
+    process.kill(run.aifd.pid, 'SIGTERM');
+    await refusesConnections(run.url);
+    const before = performance.now();
+    await run.end();
+    expect(performance.now() - before).toBeLessThan(1500);
+    const lines = await chatLines(run.logDir);
+    expect(lines.map(({ end }) => end)).toEqual(['stopped', 'stopped', 'stopped']);
+    expect(lines.some(({ assistant }) => assistant === 'begun ')).toBe(true);
+    expect(accessLines(run.aifd.output.text).map(({ end }) => end)).toEqual(['stopped', 'stopped']);
+    expect((await stats(run.dataDir, '--last', '10')).length).toBe(2);
+  });
 
 test('a WebSocket that the end of aifd closes is told of', async () => {
   await using sockets = startWebSocketUpstream(echo);

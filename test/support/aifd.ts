@@ -31,13 +31,16 @@ export async function startAifd(env: Env = {}) {
 
 /** aifd as a process of its own, started as a shell would. */
 export async function spawnAifd(env: Env = {}, args: readonly string[] = []) {
-  const child = Bun.spawn([process.execPath, main, 'run', '--port', '0', '--host', '127.0.0.1', ...args], {
-    cwd: emptyFolder(),
-    env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
+  const child = Bun.spawn(
+    [process.execPath, main, 'run', '--port', env.PORT ?? '0', '--host', '127.0.0.1', ...args],
+    {
+      cwd: emptyFolder(),
+      env: { PATH: process.env.PATH, NO_COLOR: '1', ...env },
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    },
+  );
   const output = { text: '' };
   const collect = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
     const decoder = new TextDecoder();
