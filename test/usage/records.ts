@@ -29,6 +29,7 @@ export function recordWith(changes: Partial<UsageRecord> = {}): UsageRecord {
     saved: 0,
     durationMs: 500,
     firstByteMs: 120,
+    sayingMs: 500,
     cache: undefined,
     retries: 0,
     ...changes,

@@ -68,6 +68,8 @@ export interface Happening {
   /** What the request asked for; empty when it named none or was not read. */
   readonly model: string;
   readonly stream: boolean;
+  /** The answer came as a stream of events, whatever was asked for. */
+  readonly streamed?: boolean;
   readonly status: number;
   readonly end: End;
   /** Of aifd's own refusal or failure. */

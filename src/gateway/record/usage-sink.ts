@@ -72,9 +72,19 @@ export function recordOf(happening: Happening, prices: Prices): UsageRecord {
     saved: isFree ? (cost ?? 0) : 0,
     durationMs: happening.durationMs,
     firstByteMs: happening.firstByteMs,
+    sayingMs: isFree || !output ? 0 : sayingMs(happening),
     cache,
     retries: Math.max(0, attempts - 1),
   };
+}
+
+/** A stream that is over so soon after its first byte was held back until its end. */
+const AT_ONCE_MS = 10;
+
+/** How long the upstream was at its output: in a stream from the first byte, else from when it could begin. */
+function sayingMs({ streamed, durationMs, firstByteMs, queueMs }: Happening): number {
+  const since = streamed && firstByteMs !== undefined ? durationMs - firstByteMs : 0;
+  return since > AT_ONCE_MS ? since : Math.max(0, durationMs - queueMs);
 }
 
 /** Upstreams say what they like: only what a token count can be is added up. */

@@ -29,6 +29,8 @@ export class UsageReader implements BodyListener {
   private readonly body: BodySink | undefined;
   /** It is of a kind that may hold usage. */
   private readonly readable: boolean;
+  /** The answer is a stream of events. */
+  readonly streamed: boolean;
 
   /** @param done - called once, after the body's end: within `end`, or later where a coding had to be undone */
   constructor(
@@ -39,6 +41,7 @@ export class UsageReader implements BodyListener {
     // What nobody reads needs no decoder.
     this.body = reader ? decoder(field(head, 'content-encoding'), tell(reader, done)) : undefined;
     this.readable = reader !== undefined;
+    this.streamed = reader instanceof StreamUsage;
   }
 
   chunk(piece: Uint8Array): void {

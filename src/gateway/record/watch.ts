@@ -104,6 +104,7 @@ export class Watch implements BodyListener {
       method: exchange.method,
       model: asks.model,
       stream: asks.stream,
+      streamed: this.usage?.streamed === true,
       status: this.head?.status ?? 0,
       end: ended!.end,
       code: undefined,

@@ -51,6 +51,7 @@ function rowOf(record: UsageRecord): unknown[] {
     firstByteMs === undefined ? undefined : micros(firstByteMs),
     cache === undefined ? undefined : cacheUses.indexOf(cache),
     record.retries,
+    micros(record.sayingMs),
   ];
 }
 
@@ -86,5 +87,6 @@ function recordOf(row: unknown[]): UsageRecord {
     firstByteMs: firstByte === undefined ? undefined : firstByte / 1000,
     cache: cacheUses[maybe(18) ?? -1] satisfies UsageCache | undefined,
     retries: number(19),
+    sayingMs: number(20) / 1000,
   };
 }

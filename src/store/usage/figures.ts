@@ -1,5 +1,5 @@
 import { BUCKETS, bucketOf } from './histogram.ts';
-import { cacheUses, isError, isFromCache, sayingMs, type UsageRecord } from './store.ts';
+import { cacheUses, isError, isFromCache, type UsageRecord } from './store.ts';
 
 /**
  * What is added up. The place of a name is how it lies on disk: new ones go to the end, and none goes away.
@@ -115,10 +115,9 @@ function addTokens(sum: Figures, record: UsageRecord): void {
     sum[place.outputEstimated]! += output;
     sum[place.costEstimated]! += cost;
   }
-  const ms = sayingMs(record);
-  if (ms <= 0) return;
+  if (!(record.sayingMs > 0)) return;
   sum[place.said]! += output;
-  sum[place.saying]! += micros(ms);
+  sum[place.saying]! += micros(record.sayingMs);
 }
 
 const micros = (ms: number): number => (ms > 0 ? Math.round(ms * 1000) : 0);

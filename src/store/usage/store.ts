@@ -39,6 +39,8 @@ export interface UsageRecord extends Labels {
   readonly saved: number;
   readonly durationMs: number;
   readonly firstByteMs: number | undefined;
+  /** How long the upstream was at its output; 0: not to be told. */
+  readonly sayingMs: number;
   readonly cache: UsageCache | undefined;
   readonly retries: number;
 }
@@ -55,15 +57,8 @@ export function cutLabel(text: string): string {
 }
 
 /** Tokens of output a second of saying them, of one exchange; undefined where there is nothing to tell. */
-export function tokensPerSecond(record: UsageRecord): number | undefined {
-  const ms = sayingMs(record);
-  return ms > 0 ? ((record.output ?? 0) * 1000) / ms : undefined;
-}
-
-/** How long the upstream was saying it: from the first byte in a stream, else all of it. 0: not to be told. */
-export function sayingMs({ stream, output, durationMs, firstByteMs, cache }: UsageRecord): number {
-  if (output === undefined || output === 0 || isFromCache(cache)) return 0;
-  return stream ? durationMs - (firstByteMs ?? durationMs) : durationMs;
+export function tokensPerSecond({ output = 0, sayingMs }: UsageRecord): number | undefined {
+  return sayingMs > 0 && output > 0 ? (output * 1000) / sayingMs : undefined;
 }
 
 /** Whether the client got no whole answer, or one that tells of an error of a server's. */
