@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { filesOfResults } from '../bench/report/files.ts';
 import { flagOf, groups, notYet, type Option, optionNames, optionOf } from '../src/config/options.ts';
 
 const root = join(import.meta.dir, '..');
@@ -53,16 +54,25 @@ function cells(option: Option): string[] {
   );
 }
 
-const files = { '.env.example': envExample(), 'docs/configuration.md': docs() };
+const files: Record<string, string> = {
+  '.env.example': envExample(),
+  'docs/configuration.md': docs(),
+  ...filesOfResults(),
+};
 
 /** `--check` writes nothing and fails for a file that is not what the table says. */
 function generate(check: boolean): number {
   const stale = Object.entries(files).filter(([name, text]) => readOrEmpty(name) !== text);
   for (const [name, text] of stale) {
     if (check) console.error(`${name} is not current: run \`bun run generate\``);
-    else writeFileSync(join(root, name), text);
+    else write(name, text);
   }
   return check && stale.length > 0 ? 1 : 0;
+}
+
+function write(name: string, text: string): void {
+  mkdirSync(dirname(join(root, name)), { recursive: true });
+  writeFileSync(join(root, name), text);
 }
 
 function readOrEmpty(name: string): string {

@@ -1,0 +1,96 @@
+import type { Figure, Row } from './result.ts';
+
+/** What the project wants of itself. */
+interface Target {
+  text: string;
+  /** Undefined where the result has no figure for it. */
+  reached(rows: readonly Row[]): number | undefined;
+  wanted: number;
+  better: 'more' | 'less';
+  unit: string;
+}
+
+/** A target, and what a run says of it. */
+export interface Reached extends Omit<Target, 'reached'> {
+  /** Undefined: not measured in this run. */
+  value: number | undefined;
+  isMet: boolean | undefined;
+}
+
+const JSON32 = 'json-c32';
+const SSE32 = 'sse50-c32';
+
+const limit = (text: string, contender: string, scenario: string, wanted: number): Target => ({
+  text: `${text}, CPU against HAProxy's`,
+  reached: (rows) => valueOf(rows, scenario, contender, 'cpuToHaproxy'),
+  wanted,
+  better: 'less',
+  unit: '×',
+});
+
+/** @param everything - the name of aifd with everything on */
+function targets(everything: string): readonly Target[] {
+  const rival = (name: string, contender: string, wanted: number): Target => ({
+    text: `Everything on, JSON: CPU less than ${name}'s`,
+    reached: (rows) => ratio(rows, contender, everything),
+    wanted,
+    better: 'more',
+    unit: '×',
+  });
+  return [
+    limit('Everything on: JSON', everything, JSON32, 2.5),
+    limit('Everything on: SSE of 50 events', everything, SSE32, 1.4),
+    limit('Everything on: a cache hit', everything, 'hits-json-c32', 1),
+    limit('Bare: JSON', 'aifd', JSON32, 2),
+    limit('Bare: SSE of 50 events', 'aifd', SSE32, 1.2),
+    rival('openai-forward', 'openai-forward', 20),
+    rival('Portkey', 'portkey', 20),
+    rival('LiteLLM', 'litellm', 150),
+    {
+      text: 'Everything on: added p50 at one connection',
+      reached: (rows) => times(valueOf(rows, 'json-c1', everything, 'addedP50'), 1000),
+      wanted: 150,
+      better: 'less',
+      unit: 'µs',
+    },
+    {
+      text: 'Everything on: memory with 4,000 open streams',
+      reached: (rows) => valueOf(rows, 'open-4000', everything, 'rss'),
+      wanted: 150,
+      better: 'less',
+      unit: 'MB',
+    },
+  ];
+}
+
+/** Each target with what the run reached. */
+export function reachedTargets(rows: readonly Row[], everything: string): Reached[] {
+  return targets(everything).map(({ reached, text, wanted, better, unit }) => {
+    const value = reached(rows);
+    return { text, wanted, better, unit, value, isMet: isMet(value, wanted, better) };
+  });
+}
+
+function isMet(value: number | undefined, wanted: number, better: Target['better']): boolean | undefined {
+  if (value === undefined) return undefined;
+  return better === 'more' ? value >= wanted : value <= wanted;
+}
+
+function valueOf(
+  rows: readonly Row[],
+  scenario: string,
+  contender: string,
+  figure: Figure,
+): number | undefined {
+  return rows.find((row) => row.scenario === scenario && row.contender === contender)?.median[figure];
+}
+
+/** How many times the CPU of `own` the rival takes. */
+function ratio(rows: readonly Row[], rival: string, own: string): number | undefined {
+  const theirs = valueOf(rows, JSON32, rival, 'cpu');
+  const ours = valueOf(rows, JSON32, own, 'cpu');
+  return theirs === undefined || ours === undefined ? undefined : theirs / ours;
+}
+
+const times = (value: number | undefined, factor: number): number | undefined =>
+  value === undefined ? undefined : value * factor;
