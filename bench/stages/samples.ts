@@ -65,6 +65,7 @@ export function exchangeOf(config: Config, body: string): Exchange {
     credentials: { kind: 'replace', place: 'authorization', key: clientKey },
     handshake: undefined,
     body: { kind: 'bytes', bytes: Buffer.from(body) },
+    passing: undefined,
     started: performance.now(),
     client: request,
     user: undefined,

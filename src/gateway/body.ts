@@ -12,6 +12,8 @@ export type RequestBody =
       readonly length: number | undefined;
       /** Set once the first byte was read from the client. */
       consumed: boolean;
+      /** Looks on as it passes. Must not keep the views it is given. */
+      watch?: { chunk(piece: Uint8Array): void };
     };
 
 /** Said to be empty, which is not the same as having none: `Content-Length: 0` goes on. */

@@ -2,6 +2,7 @@ import type { RequestBody } from './body.ts';
 import type { Credentials } from './admit/keys.ts';
 import type { Family } from './cache/replay/family.ts';
 import type { Ticket } from './limits/ticket.ts';
+import type { Passing } from './record/passing.ts';
 import type { SpanContext } from './record/traces/span-context.ts';
 import type { Upstream } from './upstream/upstreams.ts';
 import type { ClientWatch } from './upstream/wire/types.ts';
@@ -41,6 +42,8 @@ export interface Exchange {
   upstreamPath: string;
   credentials: Credentials;
   body: RequestBody;
+  /** What is read of a body that is not held, where somebody wants to know. */
+  passing: Passing | undefined;
   /** Our handshake with the upstream, when the client asks for a WebSocket. */
   readonly handshake: Handshake | undefined;
   /** For whom the upstream is asked: usually the request alone. */

@@ -114,6 +114,7 @@ export class Gateway {
       credentials,
       handshake,
       body,
+      passing: undefined,
       started,
       client: request,
       user: undefined,
@@ -162,6 +163,7 @@ export class Gateway {
     exchange.body = await readBody(exchange.request, this.config.idleTimeout, wholeUpTo);
     const wrong = this.checkRead(exchange.body) ?? takeOwnField(exchange);
     if (wrong) return withId(wrong);
+    if (exchange.body.kind === 'stream') this.recorder?.passing(exchange, exchange.body);
     const entering = ticket?.enter();
     const refusal = entering instanceof Promise ? await this.waited(exchange, entering) : entering;
     if (refusal) return withId(refusal);

@@ -93,6 +93,8 @@ export interface Happening {
   /** The bodies, where some sink wants them. */
   readonly request: Uint8Array | undefined;
   readonly answer: RecordedAnswer | undefined;
+  /** The fields of a form that was not held. */
+  readonly form?: ReadonlyMap<string, unknown> | undefined;
   /** As it came (W3C Trace Context). */
   readonly traceparent: string | undefined;
   /** Its span, where traces are on. */
@@ -108,6 +110,8 @@ export interface Beginning extends Pick<Happening, 'id' | 'family' | 'method' | 
 
 /** What is told of each exchange after its end. */
 export interface Sink {
+  /** What was asked for is nothing to it: for it alone no body need be read. */
+  readonly onlyCounts?: true;
   /** Whether it wants the bodies of such exchanges. */
   wantsBodies?(family: Purpose): boolean;
   /** A request has come in, of which will be told. */

@@ -36,6 +36,7 @@ class Second {
 
 /** What this process did in the last minute, for `aifd top`. It costs a request less than a microsecond. */
 export class Live implements Sink {
+  readonly onlyCounts = true;
   private readonly ring = Array.from({ length: SECONDS + 1 }, () => new Second());
   private readonly started: number;
   private open = 0;

@@ -1,11 +1,13 @@
 import type { AddressRules } from '../admit/address.ts';
 import { userOf } from '../admit/user.ts';
+import type { RequestBody } from '../body.ts';
 import { codeOf } from '../errors.ts';
 import { forwardablePath } from '../path.ts';
 import type { Edge, Exchange } from '../exchange.ts';
 import type { Answer } from '../upstream/wire/types.ts';
 import { familyOf } from '../cache/replay/family.ts';
 import type { Happening, Purpose, Sink } from './happening.ts';
+import { passingOf } from './passing.ts';
 import { routeLabel } from './route-label.ts';
 import { Watch } from './watch.ts';
 
@@ -39,6 +41,13 @@ export class Recorder {
   begun(): void {
     this.open++;
     for (const sink of this.sinks) sink.begun?.();
+  }
+
+  /** A request's body is about to pass without being held. */
+  passing(exchange: Exchange, body: RequestBody & { readonly kind: 'stream' }): void {
+    if (!this.sinks.some((sink) => !sink.onlyCounts)) return;
+    const passing = passingOf(exchange.request.headers);
+    if (passing) exchange.passing = body.watch = passing;
   }
 
   /** An answer is about to go out: it is told of when its body has ended. */

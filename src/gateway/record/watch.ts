@@ -3,6 +3,8 @@ import type { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { BodyListener } from '../upstream/wire/incoming.ts';
 import type { Beginning, End, Happening, RecordedAnswer, Sink, Tokens } from './happening.ts';
+import { formFields } from './form.ts';
+import { type Asked, askedIn } from './passing.ts';
 import type { About } from './recorder.ts';
 import { type Usage, UsageReader } from './usage.ts';
 
@@ -116,11 +118,12 @@ export class Watch implements BodyListener {
       attempts: exchange.attempts,
       cache: exchange.cache,
       usage,
-      bytesIn: body.kind === 'bytes' ? body.bytes.length : body.kind === 'stream' ? (body.length ?? 0) : 0,
+      bytesIn: bytesIn(exchange),
       bytesOut: this.bytes,
       // Also where there was no answer, or one too large to be held.
       request: this.wantsBodies && body.kind === 'bytes' ? body.bytes : undefined,
       answer: this.recorded(ended!.whole),
+      form: asks.form,
       span: exchange.span,
     };
   }
@@ -142,19 +145,29 @@ function tokensOf({ input, output, cached, reasoning, reported, text, events }: 
   return { input, output: output ?? (reported ? undefined : text), cached, reasoning, reported };
 }
 
+function bytesIn({ body, passing }: Exchange): number {
+  if (body.kind === 'bytes') return body.bytes.length;
+  return passing?.bytes ?? (body.kind === 'stream' ? (body.length ?? 0) : 0);
+}
+
 /** The model and form that the body names. */
-function questionIn({ body }: Exchange): { model: string; stream: boolean } {
-  if (body.kind !== 'bytes' || body.bytes.length > MOST_READ || body.bytes[0] !== 0x7b)
-    return { model: '', stream: false };
+function questionIn({ body, passing }: Exchange): Asked {
+  if (passing) return passing.asked();
+  if (body.kind !== 'bytes' || body.bytes.length > MOST_READ) return askedNothing;
+  // Two dashes begin a form.
+  if (body.bytes[0] === 0x2d) return askedIn(formFields(body.bytes));
+  if (body.bytes[0] !== 0x7b) return askedNothing;
   try {
     const { model, stream } = JSON.parse(
       Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.length).toString(),
     ) as Record<string, unknown>;
     return { model: typeof model === 'string' ? model.slice(0, 200) : '', stream: stream === true };
   } catch {
-    return { model: '', stream: false };
+    return askedNothing;
   }
 }
+
+const askedNothing: Asked = { model: '', stream: false };
 
 function idOf(head: ResponseHead | undefined): string {
   return head ? valueOf(head.headers, 'x-request-id') : '';

@@ -1,3 +1,4 @@
+import { formFields } from '../form.ts';
 import { readJson } from './literal-json.ts';
 import type { RequestBody } from './request-line.ts';
 
@@ -31,24 +32,4 @@ function shown(text: string): RequestBody {
 
 export function textOf(bytes: Uint8Array): string {
   return Buffer.prototype.utf8Slice.call(bytes, 0, bytes.length);
-}
-
-/** The text fields of a form; of a file its name. */
-function formFields(bytes: Uint8Array): Map<string, unknown> {
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const fields = new Map<string, unknown>();
-  const lineEnd = body.indexOf('\r\n');
-  if (lineEnd < 0) return fields;
-  const boundary = body.subarray(0, lineEnd);
-  for (let at = lineEnd + 2; ;) {
-    const headEnd = body.indexOf('\r\n\r\n', at);
-    const end = headEnd < 0 ? -1 : body.indexOf(boundary, headEnd + 2);
-    if (end < 0) return fields;
-    const head = body.toString('utf8', at, headEnd);
-    const name = /;\s*name="([^"]*)"/i.exec(head)?.[1];
-    const file = /;\s*filename="([^"]*)"/i.exec(head)?.[1];
-    if (name !== undefined)
-      fields.set(name, file ?? body.toString('utf8', headEnd + 4, Math.max(headEnd + 4, end - 2)));
-    at = end + boundary.length + 2;
-  }
 }

@@ -70,7 +70,9 @@ export class ChatLog implements Sink {
   private lines(kind: LogKind, happening: Happening, body: Uint8Array | undefined): string {
     const uid = randomUUID().replaceAll('-', '');
     const asked = this.start();
-    requestFields(asked, kind, requestBody(happening.request), happening, uid);
+    const { form, request } = happening;
+    const question = form ? { fields: form, text: undefined } : requestBody(request);
+    requestFields(asked, kind, question, happening, uid);
     outcomeFields(asked, happening);
     const read = body && happening.answer ? readAnswer(kind, happening.answer, body) : undefined;
     if (read === undefined || !isAnswered(happening, read)) {

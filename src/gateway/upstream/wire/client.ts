@@ -183,6 +183,7 @@ class Upload implements Watched {
       // As a chunk it would be the last one.
       if (value.length === 0) continue;
       if (!this.admits(value.length)) return void reader.cancel().catch(() => {});
+      this.body.watch?.chunk(value);
       await this.connection.send(chunked ? asChunk(value) : value);
     }
     if (chunked) await this.connection.send(LAST_CHUNK);

@@ -1,0 +1,55 @@
+import { boundaryOf, FormReader } from './form.ts';
+
+/** Looks on as a request's body passes that is not held. */
+export interface Passing {
+  /** Given each piece, a view that is gone afterwards. */
+  chunk(piece: Uint8Array): void;
+  /** Bytes that passed. */
+  readonly bytes: number;
+  /** What was read of it so far. */
+  asked(): Asked;
+}
+
+/** What a request asks for, as far as its body was read. */
+export interface Asked {
+  /** Empty when it names none. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** The fields of a form. */
+  readonly form?: ReadonlyMap<string, unknown>;
+}
+
+/** @returns undefined for a body that nothing can be read of */
+export function passingOf(headers: Headers): Passing | undefined {
+  if (headers.has('content-encoding')) return undefined;
+  const boundary = boundaryOf(headers.get('content-type') ?? '');
+  return boundary === undefined ? undefined : new PassingForm(boundary);
+}
+
+class PassingForm implements Passing {
+  bytes = 0;
+  private readonly reader: FormReader;
+
+  constructor(boundary: string) {
+    this.reader = new FormReader(boundary);
+  }
+
+  chunk(piece: Uint8Array): void {
+    this.bytes += piece.length;
+    this.reader.chunk(piece);
+  }
+
+  asked(): Asked {
+    return askedIn(this.reader.fields);
+  }
+}
+
+/** What a form's fields ask for. */
+export function askedIn(form: ReadonlyMap<string, unknown>): Asked {
+  const model = form.get('model');
+  return {
+    model: typeof model === 'string' ? model.slice(0, 200) : '',
+    stream: form.get('stream') === 'true',
+    form,
+  };
+}
