@@ -106,7 +106,7 @@ test('heads as others write them', () => {
 
 test('files of any size and endless fields are not held', () => {
   const reader = new FormReader(boundary);
-  const held = () => Buffer.byteLength(JSON.stringify([...Object.values(reader)]));
+  const held = () => Buffer.byteLength(JSON.stringify(Object.values(reader)));
   reader.chunk(
     Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n`),
   );
