@@ -2,6 +2,7 @@
  * The benchmark: `bun run bench [--quick] [--only GROUP,…] [--contenders NAME,…] [--rounds N] [--peers] [--json FILE]`.
  * Load, upstream and each contender are processes of their own; rounds alternate between the contenders.
  */
+import { compare } from './compare/main.ts';
 import { readPlan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Result } from './report/result.ts';
@@ -39,6 +40,8 @@ function print({ machine, versions, rows, failures, missing }: Result): void {
     console.log(`\nFAILED ${scenario}: ${contender}: ${problem}`);
 }
 
+const args = process.argv.slice(2);
+if (args.some((arg) => /^--compare(?:=|$)/.test(arg))) process.exit(await compare(args, note));
 const plan = planOrExit();
 const rounds = new Rounds(plan, note);
 await rounds.run();

@@ -60,5 +60,5 @@ async function startAifd(contender: Contender, options: Options, where: Where): 
     DATA_DIR: await mkdtemp(join(where.folder, 'data-')),
     ...options,
   };
-  return { contender, ...(await launchAifd(contender.name, full, where.folder, where.cores)) };
+  return { contender, ...(await launchAifd(contender.name, full, where.folder, where)) };
 }

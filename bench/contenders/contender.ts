@@ -27,6 +27,8 @@ export interface Where {
   folder: string;
   /** The processors it may use, as `taskset` names them; all when absent. */
   cores?: string;
+  /** The checkout whose aifd is started; this one when absent. */
+  root?: string;
 }
 
 /** A contender that runs. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { processTree } from './tree.ts';
 
+const repository = join(import.meta.dir, '../..');
+
 /** A child process of the bench. */
 export interface Child {
   pid: number;
@@ -49,7 +51,7 @@ async function end(child: Bun.Subprocess): Promise<void> {
 }
 
 /**
- * Starts this project's aifd on a free port of 127.0.0.1.
+ * Starts aifd of this checkout, or of another one's `root`, on a free port of 127.0.0.1.
  *
  * @param name of its log in `folder`, where it also runs: the `.env` of the project must not take part.
  * @throws Error with the end of its log when it does not listen.
@@ -58,11 +60,11 @@ export async function launchAifd(
   name: string,
   env: Record<string, string>,
   folder: string,
-  cores?: string,
+  { cores, root = repository }: { cores?: string; root?: string } = {},
 ): Promise<{ port: number; child: Child }> {
   const port = freePort();
   const log = join(folder, `${name}.log`);
-  const main = join(import.meta.dir, '../../src/cli/main.ts');
+  const main = join(root, 'src/cli/main.ts');
   const command = [process.execPath, main, 'run', '--port', String(port)];
   const child = start(command, { cwd: folder, log, cores, env: { HOST: '127.0.0.1', ...env } });
   await untilListening(port, name).catch(async (error: Error) => {
