@@ -1,5 +1,4 @@
-import { decide } from '../../src/store/windows/strategies.ts';
-import type { State } from '../../src/store/windows/strategies.ts';
+import { decide, State } from '../../src/store/windows/strategies.ts';
 import type { Meter } from '../../src/store/windows/store.ts';
 import { countsTokens, metersOf } from './limits.ts';
 import type { Entry, Range, User } from './users.ts';
@@ -75,7 +74,10 @@ function possible(
 }
 
 function agrees({ verdict, remaining, answered }: Entry, meters: readonly Meter[], world: Before): boolean {
-  const states: State[] = world.map((known) => (known ? [answered + 1, known.used[0], 0] : []));
+  const states = world.map((known) => {
+    const state = new State();
+    return known ? Object.assign(state, { ends: answered + 1, used: known.used[0] }) : state;
+  });
   const decision = decide(meters, states, 'fixed-window', answered);
   return (
     decision.allowed === (verdict === 'passed') &&

@@ -3,6 +3,7 @@ import { MemoryWindows } from '../../src/store/windows/memory.ts';
 import { type Decision, type Meter, strategies, type WindowStore } from '../../src/store/windows/store.ts';
 import { metersOf, vectors } from '../limits/vectors.ts';
 import { Dice } from '../support/random.ts';
+import { sameAsPlainList } from './plain-list.ts';
 
 const START = 1_700_000_000_000;
 const MINUTE = 60_000;
@@ -55,6 +56,10 @@ export function windowStoreContract(name: string, open: () => Promise<WindowStor
         for (let trace = 0; trace < 60; trace++) await sameAsMemory(store, dice, `random ${seed} ${trace}`);
       },
     );
+
+    test.each([1, 2, 3])('a moving window of many hits is that of a plain list (seed %d)', async (seed) => {
+      await sameAsPlainList(store, new Dice(seed), fresh(1e9, 2000));
+    });
 
     test('a fixed window ends at its end, and a refusal changes nothing', async () => {
       const meter = fresh(2);

@@ -2,8 +2,9 @@ import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ABORT, freePages, oldestReader, openEnvironment, type RootDatabase } from '../lmdb-environment.ts';
 import type { Gate } from '../lmdb-gate.ts';
+import { isUnused, KEY_BYTES, LmdbChunks } from './lmdb-chunks.ts';
 import { Codec, endsOf } from './lmdb-codec.ts';
-import { correct, decide, isChanged, type State } from './strategies.ts';
+import { correct, decide, State } from './strategies.ts';
 import {
   type Decision,
   KEPT_BEYOND_END_MS,
@@ -13,7 +14,6 @@ import {
   type WindowStore,
 } from './store.ts';
 
-const KEY_BYTES = 16;
 /**
  * An entry that is never removed: lmdb 3.5.6 ends the process (an assertion in mdb_freelist_save) when the last one of a
  * young database is. No digest is this key.
@@ -61,8 +61,9 @@ export class LmdbWindows implements WindowStore {
   private readonly db: RootDatabase<Buffer, Buffer>;
   private readonly gate: Gate;
   private readonly codec = new Codec();
-  private readonly keys: Buffer[] = [];
   private readonly digest = Buffer.alloc(32);
+  /** The windows of one hit, one a meter, used again for the next. */
+  private readonly chunks: LmdbChunks[] = [];
   private readonly held: State[] = [];
   private jobs: Job[] = [];
   /** Windows that refused, by key, and until when: {@link refuseByReading}. */
@@ -118,7 +119,7 @@ export class LmdbWindows implements WindowStore {
     let decision!: Decision;
     this.write(() => {
       decision = this.decide(meters, strategy, now);
-      return this.putChanged(meters, decision, strategy) ? undefined : ABORT;
+      return this.putChanged(meters) ? undefined : ABORT;
     });
     if (!decision.allowed) this.rememberFull(meters, decision, now);
     return decision;
@@ -130,7 +131,7 @@ export class LmdbWindows implements WindowStore {
       this.enqueue({
         run: () => {
           decision = this.decide(meters, strategy, now);
-          return this.putChanged(meters, decision, strategy);
+          return this.putChanged(meters);
         },
         done: () => {
           if (!decision.allowed) this.rememberFull(meters, decision, now);
@@ -155,9 +156,8 @@ export class LmdbWindows implements WindowStore {
           for (let i = 0; i < meters.length; i++) {
             this.full.delete(meters[i]!.key);
             correct(this.held[i]!, meters[i]!, strategy, at, delta, now);
-            this.put(i);
           }
-          return true;
+          return this.putChanged(meters);
         },
         done: resolve,
         failed: reject,
@@ -172,7 +172,7 @@ export class LmdbWindows implements WindowStore {
     this.gate.close();
   }
 
-  /** How many windows are on disk, those that ended and wait to be swept included. */
+  /** How many windows and chunks of them are on disk, those that ended and wait to be swept included. */
   get size(): number {
     return (this.db.getStats() as { entryCount: number }).entryCount - 1;
   }
@@ -206,10 +206,11 @@ export class LmdbWindows implements WindowStore {
     return decide(meters, this.held, strategy, now);
   }
 
-  private putChanged(meters: readonly Meter[], { states, allowed }: Decision, strategy: Strategy): boolean {
+  /** @returns whether there was something */
+  private putChanged(meters: readonly Meter[]): boolean {
     let changed = false;
     for (let i = 0; i < meters.length; i++) {
-      if (!isChanged(meters[i]!, states[i]!, strategy, allowed)) continue;
+      if (!this.held[i]!.isChanged) continue;
       this.put(i);
       changed = true;
     }
@@ -248,28 +249,36 @@ export class LmdbWindows implements WindowStore {
   }
 
   private read(meters: readonly Meter[], strategy: Strategy): void {
+    while (this.held.length < meters.length) {
+      const chunks = new LmdbChunks(this.db, this.codec);
+      this.chunks.push(chunks);
+      this.held.push(new State(chunks));
+    }
     for (let i = 0; i < meters.length; i++) {
-      this.keyOf(i, meters[i]!, strategy);
-      this.codec.decode(this.db.getBinaryFast(this.keys[i]!), (this.held[i] ??= []));
+      const { key, windowMs } = meters[i]!;
+      const chunks = this.chunks[i]!;
+      this.writeKey(key, strategy, chunks.windowKey);
+      chunks.begin(windowMs);
+      this.codec.decode(this.db.getBinaryFast(chunks.windowKey), this.held[i]!);
     }
   }
 
   private put(i: number): void {
-    const state = this.held[i]!;
-    this.written += BYTES_PER_PUT;
-    if (state.length === 0) {
-      this.db.removeSync(this.keys[i]!);
+    const [state, chunks] = [this.held[i]!, this.chunks[i]!];
+    this.written += BYTES_PER_PUT + chunks.write();
+    if (state.used === 0) {
+      this.db.removeSync(chunks.windowKey);
       return;
     }
     const bytes = this.codec.encode(state);
     this.written += bytes.length;
-    this.db.putSync(this.keys[i]!, bytes);
+    this.db.putSync(chunks.windowKey, bytes);
   }
 
-  /** Short keys, all of one length. The strategy is part of them: a state is read by the one that wrote it. */
-  private keyOf(i: number, { key }: Meter, strategy: Strategy): void {
+  /** The strategy is part of it: a state is read by the one that wrote it. */
+  private writeKey(key: string, strategy: Strategy, into: Buffer): void {
     Bun.SHA256.hash(`${strategies.indexOf(strategy)}${key}`, this.digest);
-    this.digest.copy((this.keys[i] ??= Buffer.alloc(KEY_BYTES)), 0, 0, KEY_BYTES);
+    this.digest.copy(into, 0, 0, KEY_BYTES);
   }
 
   private tend(): void {
@@ -324,7 +333,8 @@ export class LmdbWindows implements WindowStore {
       for (const key of keys) {
         const value = this.db.getBinaryFast(key);
         // Somebody may have begun a new window meanwhile.
-        if (value !== undefined && endsOf(value) < before) this.db.removeSync(key);
+        if (value === undefined || endsOf(value) >= before) continue;
+        if (isUnused(this.db, this.codec, key)) this.db.removeSync(key);
       }
     });
   }

@@ -1,4 +1,4 @@
-import { correct, decide, ENDS, type State } from './strategies.ts';
+import { correct, decide, State } from './strategies.ts';
 import type { Decision, Meter, Strategy, WindowStore } from './store.ts';
 
 /** How many windows each hit looks at, to let go of those that ended: more than it can add. */
@@ -18,16 +18,14 @@ export class MemoryWindows implements WindowStore {
   }
 
   hit(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
-    const { states } = this.windows[strategy];
-    const held = meters.map(({ key }) => states.get(key) ?? []);
+    const held = this.held(meters, strategy);
     const decision = decide(meters, held, strategy, now);
     this.keep(meters, held, strategy, now);
     return decision;
   }
 
   settle(meters: readonly Meter[], strategy: Strategy, at: number, delta: number, now: number): void {
-    const { states } = this.windows[strategy];
-    const held = meters.map(({ key }) => states.get(key) ?? []);
+    const held = this.held(meters, strategy);
     for (const [i, meter] of meters.entries()) correct(held[i]!, meter, strategy, at, delta, now);
     this.keep(meters, held, strategy, now);
   }
@@ -36,11 +34,16 @@ export class MemoryWindows implements WindowStore {
     for (const { states } of Object.values(this.windows)) states.clear();
   }
 
+  private held(meters: readonly Meter[], strategy: Strategy): State[] {
+    const { states } = this.windows[strategy];
+    return meters.map(({ key }) => states.get(key) ?? new State());
+  }
+
   private keep(meters: readonly Meter[], held: readonly State[], strategy: Strategy, now: number): void {
     const windows = this.windows[strategy];
     for (let i = 0; i < meters.length; i++) {
       const { key } = meters[i]!;
-      if (held[i]!.length > 0) windows.states.set(key, held[i]!);
+      if (held[i]!.used > 0) windows.states.set(key, held[i]!);
       else windows.states.delete(key);
     }
     windows.sweep(SWEPT_PER_METER * meters.length, now);
@@ -59,7 +62,7 @@ class Sweeping {
         this.walk = this.states.entries();
         return;
       }
-      if (value[1][ENDS]! < now) this.states.delete(value[0]);
+      if (value[1].ends < now) this.states.delete(value[0]);
     }
   }
 }

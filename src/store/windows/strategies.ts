@@ -1,23 +1,29 @@
+import { type Chunks, Hits } from './hits.ts';
 import type { Decision, Meter, MeterState, Strategy } from './store.ts';
 
-/**
- * What is kept of one window, as plain numbers that a store can write down as they are; empty when nothing is
- * counted. Fixed: `[ends, used, start]`. Moving: `[ends, used, time, cost, time, cost, …]`, oldest first. Hits
- * of one millisecond are one entry.
- */
-export type State = number[];
+/** What is kept of one window. Where `used` is 0 nothing is counted, and the rest says nothing. */
+export class State {
+  /** When the window is no longer of use to anybody, in milliseconds since the epoch. */
+  ends = 0;
+  used = 0;
+  /** When a fixed window began. */
+  start = 0;
+  readonly hits: Hits;
+  /** Whether it must be written back. Only to let go of what no longer counts is no reason, while all is found again. */
+  isChanged = false;
 
-/** When the window is no longer of use to anybody, in milliseconds since the epoch. */
-export const ENDS = 0;
-const USED = 1;
-const START = 2;
-const ENTRIES = 2;
+  /** @param chunks where those of a moving window lie */
+  constructor(chunks: Chunks = new Map()) {
+    this.hits = new Hits(chunks);
+  }
+}
 
 /** One strategy, as functions over a state. Only `expire` looks at what no longer counts; call it first. */
 interface Rule {
   expire(state: State, windowMs: number, now: number): void;
   count(state: State, meter: Meter, now: number): void;
   refuse(state: State, windowMs: number, now: number): void;
+  /** Asked only where something is counted, as are the next two. */
   correct(state: State, windowMs: number, at: number, delta: number): void;
   resetMs(state: State, now: number): number;
   /** Until `cost` fits: asked only when it does not, but would in an empty window. */
@@ -29,30 +35,29 @@ const nothing = (): void => {};
 const fixed: Rule = {
   // The instant at which it ends belongs to the next window.
   expire: (state, _, now) => {
-    if (state.length > 0 && state[ENDS]! <= now) state.length = 0;
+    if (state.ends <= now) state.used = 0;
   },
   count: (state, { cost, windowMs }, now) => {
-    if (state.length === 0) {
-      state.push(now + windowMs, cost, now);
-      return;
+    if (state.used === 0) {
+      state.ends = now + windowMs;
+      state.start = now;
     }
-    state[USED]! += cost;
+    state.used += cost;
     // Of two processes, the one with the earlier time may come second.
-    if (now < state[START]!) state[START] = now;
+    if (now < state.start) state.start = now;
   },
   refuse: nothing,
   correct: (state, _, at, delta) => {
-    if (state.length === 0 || at < state[START]!) return;
-    const used = state[USED]! + delta;
-    if (used > 0) state[USED] = used;
-    else state.length = 0;
+    if (at >= state.start) state.used = Math.max(0, state.used + delta);
   },
-  resetMs: (state, now) => (state.length === 0 ? 0 : state[ENDS]! - now),
-  retryMs: (state, _, now) => state[ENDS]! - now,
+  resetMs: (state, now) => state.ends - now,
+  retryMs: (state, _, now) => state.ends - now,
 };
 
 const stretch = (state: State, windowMs: number, now: number): void => {
-  if (state.length > 0) state[ENDS] = Math.max(state[ENDS]!, now + windowMs);
+  if (state.used === 0) return;
+  state.ends = Math.max(state.ends, now + windowMs);
+  state.isChanged = true;
 };
 
 /** Every request stretches the window, a refused one too. */
@@ -68,53 +73,31 @@ const elastic: Rule = {
 const moving: Rule = {
   // A request counts for exactly the window's length, both ends included: hence `<`, and below `+ 1`.
   expire: (state, windowMs, now) => {
-    let first = ENTRIES;
-    while (first < state.length && state[first]! < now - windowMs) {
-      state[USED]! -= state[first + 1]!;
-      first += 2;
-    }
-    if (first >= state.length) state.length = 0;
-    else if (first > ENTRIES) state.splice(ENTRIES, first - ENTRIES);
+    if (state.used === 0) return;
+    const { hits } = state;
+    const { first } = hits;
+    if (state.ends < now) {
+      state.used = 0;
+      hits.clear();
+    } else state.used -= hits.letGo(now - windowMs);
+    if (hits.first > first) state.isChanged = true;
   },
   count: (state, { cost, windowMs }, now) => {
-    if (state.length === 0) state.push(0, 0);
-    state[USED]! += cost;
-    const place = placeOf(state, now);
-    if (state[place - 2] === now && place > ENTRIES) state[place - 1]! += cost;
-    else if (place === state.length) state.push(now, cost);
-    else state.splice(place, 0, now, cost);
-    state[ENDS] = newest(state) + windowMs;
+    state.used += cost;
+    state.hits.add(now, cost);
+    state.ends = state.hits.newest + windowMs;
   },
   refuse: nothing,
   correct: (state, windowMs, at, delta) => {
-    const entry = placeOf(state, at) - 2;
-    if (entry < ENTRIES || state[entry] !== at) return;
-    const change = Math.max(delta, -state[entry + 1]!);
-    state[USED]! += change;
-    state[entry + 1]! += change;
-    if (state[entry + 1] === 0) state.splice(entry, 2);
-    if (state.length === ENTRIES) state.length = 0;
-    else state[ENDS] = newest(state) + windowMs;
+    const { hits } = state;
+    state.used += hits.change(at, delta);
+    if (state.used === 0) hits.clear();
+    else state.ends = hits.newest + windowMs;
   },
-  resetMs: (state, now) => (state.length === 0 ? 0 : state[ENDS]! - now + 1),
-  retryMs: (state, { amount, cost, windowMs }, now) => {
-    let entry = ENTRIES;
-    for (let excess = state[USED]! + cost - amount; entry < state.length; entry += 2) {
-      excess -= state[entry + 1]!;
-      if (excess <= 0) break;
-    }
-    return state[entry]! + windowMs - now + 1;
-  },
+  resetMs: (state, now) => state.ends - now + 1,
+  retryMs: ({ used, hits }, { amount, cost, windowMs }, now) =>
+    hits.timeOf(used + cost - amount) + windowMs - now + 1,
 };
-
-const newest = (state: State): number => state[state.length - 2]!;
-
-/** Where an entry of `time` goes: behind all that are not later. Nearly always the end. */
-function placeOf(state: State, time: number): number {
-  let place = state.length;
-  while (place > ENTRIES && state[place - 2]! > time) place -= 2;
-  return place;
-}
 
 const rules: Record<Strategy, Rule> = {
   'fixed-window': fixed,
@@ -122,14 +105,13 @@ const rules: Record<Strategy, Rule> = {
   'moving-window': moving,
 };
 
-const fits = (state: State, { cost, amount }: Meter): boolean =>
-  cost === 0 || (state.length === 0 ? 0 : state[USED]!) + cost <= amount;
+const fits = ({ used }: State, { cost, amount }: Meter): boolean => cost === 0 || used + cost <= amount;
 
 /**
  * Decides over all meters at once and counts: the whole arithmetic of limits, for every store that can hold
  * `states` still meanwhile. (Redis can't run it and has the same in Lua; the contract suite compares them.)
  *
- * @param states one a meter; changed in place. Those that {@link isChanged} must be written back.
+ * @param states one a meter; changed in place. Those that say `isChanged` must be written back.
  * @param now milliseconds since the epoch
  */
 export function decide(
@@ -149,22 +131,22 @@ export function decide(
     const [meter, state] = [meters[i]!, states[i]!];
     const refused = !allowed && !fits(state, meter);
     if (refused) rule.refuse(state, meter.windowMs, now);
-    else if (allowed && meter.cost > 0) rule.count(state, meter, now);
+    else if (allowed && meter.cost > 0) {
+      rule.count(state, meter, now);
+      state.isChanged = true;
+    }
     after.push(stateAfter(rule, state, meter, refused, now));
   }
   return { allowed, states: after };
 }
 
 function stateAfter(rule: Rule, state: State, meter: Meter, refused: boolean, now: number): MeterState {
-  const used = state.length === 0 ? 0 : state[USED]!;
   const retryMs = meter.cost > meter.amount ? Infinity : refused ? rule.retryMs(state, meter, now) : 0;
-  return { remaining: Math.max(0, meter.amount - used), resetMs: rule.resetMs(state, now), retryMs };
-}
-
-/** Whether the decision changed what is kept for a meter, beyond letting go of what no longer counted. */
-export function isChanged(meter: Meter, state: MeterState, strategy: Strategy, allowed: boolean): boolean {
-  if (allowed) return meter.cost > 0;
-  return strategy === 'fixed-window-elastic-expiry' && state.retryMs > 0 && state.resetMs > 0;
+  return {
+    remaining: Math.max(0, meter.amount - state.used),
+    resetMs: state.used === 0 ? 0 : rule.resetMs(state, now),
+    retryMs,
+  };
 }
 
 /** {@link WindowStore.settle} for one meter's state, in place. */
@@ -176,6 +158,9 @@ export function correct(
   delta: number,
   now: number,
 ): void {
-  rules[strategy].expire(state, windowMs, now);
-  rules[strategy].correct(state, windowMs, at, delta);
+  const rule = rules[strategy];
+  rule.expire(state, windowMs, now);
+  if (state.used === 0) return;
+  rule.correct(state, windowMs, at, delta);
+  state.isChanged = true;
 }
