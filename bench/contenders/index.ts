@@ -1,10 +1,24 @@
 import { aifds } from './aifd.ts';
+import { caddies } from './caddy.ts';
 import type { Contender, Running, Where } from './contender.ts';
 import { direct } from './direct.ts';
 import { haproxies } from './haproxy.ts';
+import { litellms } from './litellm.ts';
+import { nginxes } from './nginx.ts';
+import { openaiForwards } from './openai-forward.ts';
+import { portkeys } from './portkey.ts';
 
 /** All that the bench knows, in the order of the table. */
-export const contenders: readonly Contender[] = [direct, ...haproxies, ...aifds];
+export const contenders: readonly Contender[] = [
+  direct,
+  ...haproxies,
+  ...nginxes,
+  ...aifds,
+  ...caddies,
+  ...openaiForwards,
+  ...portkeys,
+  ...litellms,
+];
 
 /** Starts all of them. @throws Error when one does not listen, after the others were stopped. */
 export async function startContenders(wanted: readonly Contender[], where: Where): Promise<Running[]> {
