@@ -12,14 +12,14 @@ interface Variant {
 
 /** HAProxy with one thread, swapping keys: as it comes, passing events on at once, and that with a limit and a log. */
 export const haproxies: readonly Contender[] = [
-  { ...haproxy('haproxy', { noDelay: false, features: false }), isPeer: false },
-  { ...haproxy('haproxy+nodelay', { noDelay: true, features: false }), isPeer: false },
+  haproxy('haproxy', { noDelay: false, features: false }),
+  haproxy('haproxy+nodelay', { noDelay: true, features: false }),
   haproxy('haproxy+features', { noDelay: true, features: true }),
 ];
 
 function haproxy(name: string, variant: Variant): Contender {
   const features = variant.features ? 'on' : 'off';
-  return peer(name, { features, missing: needs('haproxy') }, (place) => ({
+  return peer(name, { features, isPeer: variant.features, missing: needs('haproxy') }, (place) => ({
     command: ['haproxy', '-db', '-f', 'haproxy.cfg'],
     files: { 'haproxy.cfg': haproxyConfig(place, variant) },
   }));

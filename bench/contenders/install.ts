@@ -4,9 +4,9 @@
  * Debian's packages where this is root on Debian, the rest in `.peers/`, which holds all of it. What is there stays.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { peersFolder, pins } from './installed.ts';
+import { once } from './once.ts';
 import { findPython } from './python.ts';
 
 interface Peer {
@@ -19,7 +19,10 @@ const peers: readonly Peer[] = [
   { name: 'haproxy', install: () => debian('haproxy', ['haproxy', '-v']) },
   { name: 'nginx', install: () => debian('nginx', ['nginx', '-v']) },
   { name: 'caddy', install: caddy },
-  { name: 'openai-forward', install: () => python('openai-forward', [`openai-forward==${pins.openaiForward}`]) },
+  {
+    name: 'openai-forward',
+    install: () => python('openai-forward', [`openai-forward==${pins.openaiForward}`]),
+  },
   { name: 'litellm', install: () => python('litellm', [`litellm[proxy]==${pins.litellm}`]) },
   { name: 'portkey', install: portkey },
 ];
@@ -31,7 +34,8 @@ const longest = 900;
 async function debian(name: string, version: string[]): Promise<string> {
   if (Bun.which(name) === null) {
     if (Bun.which('apt-get') === null) throw new Error('not on PATH, and there is no apt-get here');
-    if (process.getuid?.() !== 0) throw new Error('not on PATH, and only root can install packages of Debian');
+    if (process.getuid?.() !== 0)
+      throw new Error('not on PATH, and only root can install packages of Debian');
     // A runlevel of 1 keeps the package's own service from starting.
     const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
     await run(['apt-get', 'update', '-q'], { env }).catch(() => {});
@@ -54,7 +58,7 @@ async function caddy(): Promise<string> {
 
 /** A virtual environment of its own for each: what two of them need need not agree. */
 async function python(name: string, requirements: string[]): Promise<string> {
-  return once(name, requirements.join(' '), async (folder) => {
+  return once(peersFolder, name, requirements.join(' '), async (folder) => {
     const { path, version } = await findPython();
     await run([path, '-m', 'venv', folder]);
     const pip = [join(folder, 'bin/python'), '-m', 'pip', 'install', '--quiet', '--prefer-binary'];
@@ -70,28 +74,12 @@ async function portkey(): Promise<string> {
     dependencies: { '@portkey-ai/gateway': pins.portkey },
     overrides: { '@hono/node-server': pins.honoNodeServer },
   };
-  return once('portkey', JSON.stringify(manifest), async (folder) => {
+  return once(peersFolder, 'portkey', JSON.stringify(manifest), async (folder) => {
     await Bun.write(join(folder, 'package.json'), JSON.stringify(manifest));
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     await run(['npm', 'install', '--prefix', folder, ...quiet], { cwd: folder });
     return 'npm';
   });
-}
-
-/** Makes a folder of `.peers/` unless it was made for the same `what` before; half of one is made anew. */
-async function once(
-  name: string,
-  what: string,
-  make: (folder: string) => Promise<string>,
-): Promise<string> {
-  const folder = join(peersFolder, name);
-  const mark = Bun.file(join(folder, '.installed'));
-  if ((await mark.exists()) && (await mark.text()) === what) return `.peers/${name}: already there`;
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  const by = await make(folder);
-  await mark.write(what);
-  return `.peers/${name}: installed by ${by}`;
 }
 
 /** Runs a command to its end. @returns what it said @throws Error with the end of that when it failed */
@@ -110,7 +98,8 @@ async function run(
   });
   const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   const said = `${out}${err}`.trim();
-  if (child.signalCode === 'SIGKILL') throw new Error(`\`${command.join(' ')}\` was not done in ${longest} s`);
+  if (child.signalCode === 'SIGKILL')
+    throw new Error(`\`${command.join(' ')}\` was not done in ${longest} s`);
   if (code !== 0) throw new Error(`\`${command.join(' ')}\` ended with ${code}:\n${said.slice(-1500)}`);
   return said;
 }

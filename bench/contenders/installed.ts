@@ -27,7 +27,8 @@ export function programOf(file: string, program?: string): string | undefined {
 /** A {@link Contender.missing} for a peer that the install script brings. */
 export function needsInstalled(file: string, program?: string): () => string | undefined {
   const name = program === undefined ? `.peers/${file} is not there` : `${program} is not on PATH`;
-  return () => (programOf(file, program) === undefined ? `${name}: \`bun run bench:peers-install\`` : undefined);
+  return () =>
+    programOf(file, program) === undefined ? `${name}: \`bun run bench:peers-install\`` : undefined;
 }
 
 /** As {@link programOf}. @throws Error when it is not installed, which `missing` said before. */

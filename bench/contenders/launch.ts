@@ -41,11 +41,12 @@ export async function launch(
   const log = join(where.folder, `${name}.log`);
   const child = start(command, { log, cwd: folder, env, cores: where.cores });
   let listens = false;
-  const ended = child.exited.then((code) => {
+  const ended = async (): Promise<void> => {
+    const code = await child.exited;
     if (!listens) throw new Error(`${name} ended with ${code}`);
-  });
+  };
   try {
-    await Promise.race([untilListening(port, name, seconds), ended]);
+    await Promise.race([untilListening(port, name, seconds), ended()]);
   } catch (error) {
     await child.stop();
     const text = (await Bun.file(log).text()) + (await Bun.file(`${log}.err`).text());
@@ -55,18 +56,21 @@ export async function launch(
   return { contender, port, child, headers };
 }
 
-/** A contender that only `--peers` brings in. */
+/** A contender that is a program with a configuration; one that only `--peers` brings in, unless it says otherwise. */
 export function peer(
   name: string,
-  { missing, answers = 'exact', features }: Pick<Contender, 'missing' | 'features'> & Partial<Contender>,
+  {
+    isPeer = true,
+    answers = 'exact',
+    ...known
+  }: Pick<Contender, 'missing' | 'features'> & Partial<Contender>,
   setup: (place: Place) => Setup,
 ): Contender {
   const contender: Contender = {
+    ...known,
     name,
-    features,
-    isPeer: true,
+    isPeer,
     answers,
-    missing,
     start: (where) => launch(contender, where, setup),
   };
   return contender;

@@ -13,10 +13,7 @@ export const litellms: readonly Contender[] = [litellm('litellm', false), litell
 function litellm(name: string, hasFeatures: boolean): Contender {
   const features = hasFeatures ? 'on' : 'off';
   return peer(name, { features, answers: 'content', missing: needsInstalled(program) }, (place) => ({
-    command: [
-      installed(program),
-      ...['--config', 'config.yaml', '--host', '127.0.0.1', '--port', String(place.port), '--num_workers', '1'],
-    ],
+    command: serve(place),
     env: {
       HOME: place.folder,
       // What its documentation advises for production: no .env is read, and no line for each request.
@@ -30,6 +27,11 @@ function litellm(name: string, hasFeatures: boolean): Contender {
     // It takes seconds to load, and longer where other contenders do, too.
     seconds: 120,
   }));
+}
+
+function serve({ port }: Place): string[] {
+  const where = ['--host', '127.0.0.1', '--port', String(port)];
+  return [installed(program), '--config', 'config.yaml', ...where, '--num_workers', '1'];
 }
 
 /** Its configuration: a master key, so that a key of its own is checked and swapped as by the others. */

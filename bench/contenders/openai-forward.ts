@@ -12,7 +12,7 @@ export const openaiForwards: readonly Contender[] = [
   openaiForward('openai-forward', {}),
   openaiForward('openai-forward+features', {
     LOG_CHAT: 'true',
-    REQ_RATE_LIMIT: '{"/v1/chat/completions": "1000000000/day"}',
+    REQ_RATE_LIMIT: '{"/v1/chat/completions": "100000/second"}',
     RATE_LIMIT_STRATEGY: 'moving-window',
     CACHE_CHAT_COMPLETION: 'true',
     CACHE_BACKEND: 'LMDB',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchmarkFiles } from './page.ts';
+import { quotedText } from './quoted.ts';
 import type { Result } from './result.ts';
 
 const bench = join(import.meta.dir, '..');
@@ -27,7 +28,7 @@ export function filesOfResults(): Record<string, string> {
   return benchmarkFiles({
     latest: resultOf('latest'),
     peers: resultOf('peers'),
-    quoted: 'Nothing yet.',
+    quoted: quotedText(),
     optimised: read('report/optimised.md') ?? '',
   });
 }

@@ -76,7 +76,7 @@ Every figure here comes from one command, which runs all that it compares side b
 | command | what it measures | takes |
 | --- | --- | --- |
 | \`bun run bench\` | aifd bare, with each feature and with everything on, beside the direct way and HAProxy; installs nothing | minutes |
-| \`bun run bench --peers\` | beside these nginx, Caddy, openai-forward, LiteLLM and Portkey, each where it is installed | longer |
+| \`bun run bench --peers\` | beside these nginx, Caddy, openai-forward, LiteLLM and Portkey, each where it is installed (\`bun run bench:peers-install\`) | longer |
 | \`bun run bench --compare REF\` | what got slower or faster since another git ref, beyond the noise | minutes |
 | \`bun run bench:stages\` | each stage of the request path alone, in this process | 25 s |
 | \`bun run soak\` | an hour of mixed traffic: counts right, nothing grows | an hour |
