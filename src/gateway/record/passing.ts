@@ -1,4 +1,6 @@
+import { holdsPrompt } from '../body.ts';
 import { boundaryOf, FormReader } from './form.ts';
+import { PassingJson } from './passing-json.ts';
 
 /** Looks on as a request's body passes that is not held. */
 export interface Passing {
@@ -17,13 +19,19 @@ export interface Asked {
   readonly stream: boolean;
   /** The fields of a form. */
   readonly form?: ReadonlyMap<string, unknown>;
+  /** The body was too long to be held. */
+  readonly truncated?: true;
 }
+
+/** Characters of a model's name. */
+export const MODEL_LENGTH = 200;
 
 /** @returns undefined for a body that nothing can be read of */
 export function passingOf(headers: Headers): Passing | undefined {
   if (headers.has('content-encoding')) return undefined;
   const boundary = boundaryOf(headers.get('content-type') ?? '');
-  return boundary === undefined ? undefined : new PassingForm(boundary);
+  if (boundary !== undefined) return new PassingForm(boundary);
+  return holdsPrompt(headers) ? new PassingJson() : undefined;
 }
 
 class PassingForm implements Passing {
@@ -48,7 +56,7 @@ class PassingForm implements Passing {
 export function askedIn(form: ReadonlyMap<string, unknown>): Asked {
   const model = form.get('model');
   return {
-    model: typeof model === 'string' ? model.slice(0, 200) : '',
+    model: typeof model === 'string' ? model.slice(0, MODEL_LENGTH) : '',
     stream: form.get('stream') === 'true',
     form,
   };

@@ -103,7 +103,7 @@ function endOfObject(text: string, start: number): number {
 }
 
 /** From `from` on exactly `levels` brackets close more than open: those of the answer itself. */
-function isAtLevel(text: string, from: number, levels: number, whole: boolean): boolean {
+export function isAtLevel(text: string, from: number, levels: number, whole: boolean): boolean {
   let depth = levels;
   for (let i = from; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -117,7 +117,7 @@ function isAtLevel(text: string, from: number, levels: number, whole: boolean): 
 }
 
 /** The quote that ends a string whose first character is at `from`, or the text's end. */
-function endOfString(text: string, from: number): number {
+export function endOfString(text: string, from: number): number {
   for (let i = from; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit === QUOTE) return i;
@@ -131,12 +131,12 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 
 /** `[` or `{`. */
-function isOpen(unit: number): boolean {
+export function isOpen(unit: number): boolean {
   return unit === 0x7b || unit === 0x5b;
 }
 
 /** `]` or `}`. */
-function isClose(unit: number): boolean {
+export function isClose(unit: number): boolean {
   return unit === 0x7d || unit === 0x5d;
 }
 

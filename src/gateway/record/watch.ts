@@ -124,6 +124,7 @@ export class Watch implements BodyListener {
       request: this.wantsBodies && body.kind === 'bytes' ? body.bytes : undefined,
       answer: this.recorded(ended!.whole),
       form: asks.form,
+      truncated: asks.truncated === true,
       span: exchange.span,
     };
   }

@@ -7,7 +7,7 @@ import { readAnswer } from './answer-line-read.ts';
 import { type Line, type LogFormat, lineStarter } from './lines.ts';
 import { fileOf, logKindOf, type LogKind } from './names.ts';
 import { redaction } from './redact.ts';
-import { outcomeFields, requestFields } from './request-line.ts';
+import { outcomeFields, type RequestBody, requestFields } from './request-line.ts';
 import { requestBody } from './request-line-body.ts';
 
 /** What appends to files, in the order it is told. */
@@ -70,13 +70,15 @@ export class ChatLog implements Sink {
   private lines(kind: LogKind, happening: Happening, body: Uint8Array | undefined): string {
     const uid = randomUUID().replaceAll('-', '');
     const asked = this.start();
-    const { form, request } = happening;
-    const question = form ? { fields: form, text: undefined } : requestBody(request);
-    requestFields(asked, kind, question, happening, uid);
+    requestFields(asked, kind, questionOf(happening), happening, uid);
+    if (happening.truncated) asked.addOwn('truncated', true).addOwn('bytes', happening.bytesIn);
     outcomeFields(asked, happening);
     const read = body && happening.answer ? readAnswer(kind, happening.answer, body) : undefined;
     if (read === undefined || !isAnswered(happening, read)) {
       asked.addSome('error', read?.error).addSome('answer', read?.text);
+      const { answer, bytesOut } = happening;
+      // It went out, and was too long to be held.
+      if (!answer && bytesOut > 0) asked.addOwn('answer_truncated', true).addOwn('answer_bytes', bytesOut);
       return asked.finish();
     }
     const answered = this.start();
@@ -84,6 +86,14 @@ export class ChatLog implements Sink {
     endFields(answered, happening);
     return asked.finish() + answered.finish();
   }
+}
+
+function questionOf({ form, truncated, request, model, stream, bytesIn }: Happening): RequestBody {
+  if (form) return { fields: form, text: undefined };
+  if (!truncated) return requestBody(request);
+  // A line without messages is none of a request to those who read the original's logs.
+  const messages = [{ role: 'truncated', content: `${bytesIn} bytes` }];
+  return { fields: { messages, model: model === '' ? null : model, stream }, text: undefined };
 }
 
 /** The model said something, if the client had left by then. */

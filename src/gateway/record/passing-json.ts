@@ -1,0 +1,89 @@
+import { type Asked, MODEL_LENGTH, type Passing } from './passing.ts';
+import { endOfString, isAtLevel, isClose, isOpen } from './usage-json.ts';
+
+/** Bytes of its beginning and of its end that are held: what is long is in between. */
+const KEPT = 64 * 1024;
+/** Places with the name that are looked at in the end: each costs a walk through it. */
+const MOST_PLACES = 8;
+const QUOTE = 0x22;
+
+/** A JSON object too long to be held: what it asks for is said at its beginning or its end. */
+export class PassingJson implements Passing {
+  bytes = 0;
+  private readonly head: Uint8Array[] = [];
+  private readonly tail: Uint8Array[] = [];
+  private tailBytes = 0;
+
+  chunk(piece: Uint8Array): void {
+    // Copies: the piece is a view that is gone afterwards.
+    if (this.bytes < KEPT) this.head.push(new Uint8Array(piece.subarray(0, KEPT - this.bytes)));
+    this.bytes += piece.length;
+    const last = piece.length > KEPT ? piece.subarray(-KEPT) : piece;
+    this.tail.push(new Uint8Array(last));
+    this.tailBytes += last.length;
+    while (this.tailBytes - this.tail[0]!.length >= KEPT) this.tailBytes -= this.tail.shift()!.length;
+  }
+
+  asked(): Asked {
+    const head = Buffer.concat(this.head).toString();
+    const tail = Buffer.concat(this.tail).toString();
+    const value = (name: string): unknown =>
+      valueIn(head, atStart(head, name)) ?? valueIn(tail, atEnd(tail, name));
+    const model = value('model');
+    const isObject = head.trimStart().startsWith('{');
+    return {
+      model: isObject && typeof model === 'string' ? model.slice(0, MODEL_LENGTH) : '',
+      stream: isObject && value('stream') === true,
+      truncated: true,
+    };
+  }
+}
+
+/** Where the value of the object's own member begins, in the object's beginning; -1 when it is not there. */
+function atStart(text: string, name: string): number {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (isOpen(unit)) depth++;
+    else if (isClose(unit)) depth--;
+    if (unit !== QUOTE) continue;
+    const end = endOfString(text, at + 1);
+    const value = depth === 1 && text.slice(at + 1, end) === name ? behindColon(text, end + 1) : -1;
+    if (value >= 0) return value;
+    at = end;
+  }
+  return -1;
+}
+
+/** The same in the object's end, whatever that begins with. */
+function atEnd(text: string, name: string): number {
+  const quoted = `"${name}"`;
+  let at = text.length;
+  for (let left = MOST_PLACES; left > 0 && at > 0; left--) {
+    // Within a string the quotes are escaped: this, followed by a colon, is always a name.
+    at = text.lastIndexOf(quoted, at - 1);
+    if (at < 0) return -1;
+    const value = behindColon(text, at + quoted.length);
+    if (value >= 0 && isAtLevel(text, value, 1, true)) return value;
+  }
+  return -1;
+}
+
+const colon = /\s*:\s*/y;
+
+function behindColon(text: string, from: number): number {
+  colon.lastIndex = from;
+  return colon.test(text) ? colon.lastIndex : -1;
+}
+
+/** The string or word that stands there. */
+function valueIn(text: string, at: number): unknown {
+  if (at < 0) return undefined;
+  if (text.startsWith('true', at)) return true;
+  if (text.charCodeAt(at) !== QUOTE) return undefined;
+  try {
+    return JSON.parse(text.slice(at, endOfString(text, at + 1) + 1));
+  } catch {
+    return undefined;
+  }
+}
