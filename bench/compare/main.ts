@@ -12,7 +12,7 @@ import { everything } from '../report/page.ts';
 import type { Row } from '../report/result.ts';
 import { Rounds } from '../rounds.ts';
 import { type Scenario, scenarios } from '../scenarios/index.ts';
-import { changeLines, changesOf } from './verdict.ts';
+import { changeLines, changesOf, LEAST_ROUNDS } from './verdict.ts';
 import { type Checkout, checkout, here } from './worktree.ts';
 
 /** What aifd is compared in: what a change of the code most probably moves, in minutes. */
@@ -49,10 +49,10 @@ function read(args: readonly string[]): Asked {
   const text = { type: 'string' } as const;
   const options = { compare: text, to: text, rounds: text, only: text };
   const { values } = parseArgs({ args: [...args], options });
-  const rounds = Number(values.rounds ?? 6);
+  const rounds = Number(values.rounds ?? LEAST_ROUNDS);
   if (!values.compare) throw new Error('--compare takes a git ref');
-  if (!Number.isSafeInteger(rounds) || rounds < 4)
-    throw new Error('--rounds takes a whole number from 4 on: fewer tell nothing from noise');
+  if (!Number.isSafeInteger(rounds) || rounds < LEAST_ROUNDS)
+    throw new Error(`--rounds takes a whole number from ${LEAST_ROUNDS} on: fewer tell nothing from noise`);
   const wanted = values.only?.split(',') ?? usual;
   const chosen = scenarios.filter(({ id, group }) => wanted.includes(id) || wanted.includes(group));
   if (chosen.length === 0)

@@ -29,6 +29,9 @@ const judged: readonly Figure[] = [
 /** Less is no change that anybody would act on. */
 const LEAST = 0.05;
 
+/** So many rounds agree by chance one time in thirty-two; four would one time in eight. */
+export const LEAST_ROUNDS = 6;
+
 /** One round in so many may disagree. */
 const ONE_IN = 8;
 
@@ -78,8 +81,7 @@ function verdictOf(ratios: readonly number[], ratio: number, figure: Figure): Ch
   const deviation = median(ratios.map((one) => Math.abs(one - ratio)));
   const isMore = ratio > 1;
   const disagreeing = ratios.filter((one) => one > 1 !== isMore).length;
-  // Three rounds agree by chance one time in four.
-  if (ratios.length < 4 || moved <= LEAST || moved <= deviation) return 'noise';
+  if (ratios.length < LEAST_ROUNDS || moved <= LEAST || moved <= deviation) return 'noise';
   if (disagreeing > Math.floor(ratios.length / ONE_IN)) return 'noise';
   return isMore === (figures[figure].better === 'more') ? 'faster' : 'slower';
 }

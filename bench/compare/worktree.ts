@@ -6,7 +6,7 @@ const repository = join(import.meta.dir, '../..');
 
 /** A commit of this repository, laid out in a folder of its own. */
 export interface Checkout {
-  /** As it was asked for. */
+  /** As it was asked for, unless that is long. */
   ref: string;
   /** The first letters of its hash. */
   commit: string;
@@ -37,7 +37,7 @@ export async function checkout(ref: string): Promise<Checkout> {
   try {
     await run(['git', 'worktree', 'add', '--detach', root, commit]);
     await run([process.execPath, 'install', '--frozen-lockfile', '--no-progress'], root);
-    return { ref, commit, root, remove };
+    return { ref: ref.length > 20 ? commit : ref, commit, root, remove };
   } catch (error) {
     await remove();
     throw error;

@@ -1,34 +1,46 @@
 /**
- * The soak: `bun run soak [--minutes 5] [--users 200]`. One aifd under every limit that there is, before the bench's
- * mock upstream; JSON, streams, and clients that leave. At its end all counts must be right and nothing have grown.
+ * The soak: `bun run soak [--minutes 60] [--users 160]`, or SOAK_MINUTES=5 in the environment. One aifd with every limit, chat
+ * log, usage, metrics and cache on; JSON, streams, clients that leave, large bodies, WebSockets, upstreams that fail. At its
+ * end all counts must be right and nothing have grown.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { LmdbWindows } from '../../src/store/windows/lmdb.ts';
 import { launchAifd } from '../measure/processes.ts';
-import { countsTokens, isLong, limitOptions, metersOf } from './limits.ts';
-import { checkBounds, replay } from './replay.ts';
-import { fifths, isFlat, Samples } from './samples.ts';
+import { startMockUpstream } from '../upstream/main.ts';
+import { type Books, checkBooks, readMetrics, readUsage } from './books.ts';
+import { checkAnswers, checkLongWindows, checkVerdicts } from './counts.ts';
+import { kindNames, mix, newTallies } from './mixed.ts';
+import { soakOptions } from './options.ts';
+import { growth, Samples } from './samples.ts';
+import { startUpstreams } from './upstreams.ts';
 import { live } from './users.ts';
 import type { Entry, Range, User } from './users.ts';
-import { startMockUpstream } from '../upstream/main.ts';
 
 const { values } = parseArgs({ options: { minutes: { type: 'string' }, users: { type: 'string' } } });
-const minutes = Number(values.minutes ?? 5);
-const count = Number(values.users ?? 200);
+const minutes = Number(values.minutes ?? process.env['SOAK_MINUTES'] ?? 60);
+const count = Number(values.users ?? 160);
 if (!(minutes > 0) || !Number.isSafeInteger(count) || count < 4) {
   console.error('--minutes takes a number over 0, --users a whole number from 4 on');
   process.exit(2);
 }
 
-/** Three of four send one request at a time. */
-const users: User[] = Array.from({ length: count }, (_, i) => ({
+/** Until what clients have left behind is gone: their last answers, what waits for a place. */
+const SETTLES_MS = 4000;
+
+/** Under exact limits; three of four send one request at a time. */
+const users: User[] = Array.from({ length: count - Math.floor(count / 4) }, (_, i) => ({
   key: `fk-soak-${String(i).padStart(12, '0')}`,
   isSequential: i % 4 !== 3,
   journal: [],
 }));
+/** The others send of everything. */
+const mixers = Array.from(
+  { length: Math.floor(count / 4) },
+  (_, i) => `fk-mixed-${String(i).padStart(12, '0')}`,
+);
+const tallies = newTallies();
 /** How often the upstream saw each request. */
 const seen = new Map<string, number>();
 const problems: string[] = [];
@@ -38,124 +50,91 @@ const upstream = startMockUpstream(0, ({ target }) => {
   const id = /[?&]id=(\d+)/.exec(target)?.[1] ?? target;
   seen.set(id, (seen.get(id) ?? 0) + 1);
 });
-const { port, child } = await launchAifd('aifd', options(), folder);
+const upstreams = startUpstreams();
+const keys = [...users.map(({ key }) => key), ...mixers];
+const options = soakOptions(upstream.port, upstreams.places, keys, folder);
+const { port, child } = await launchAifd('aifd', options, folder);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void giveUp(signal));
 
-console.log(`${count} users, ${minutes} minutes, pid ${child.pid}: ${JSON.stringify(limitOptions)}`);
+console.log(`${count} users, ${minutes} minutes, pid ${child.pid}`);
 const samples = new Samples(child.pid);
 let isOver = false;
 void watch();
 const ticker = setInterval(() => console.error(progress()), 15_000);
-await Promise.all(users.map((user) => live(user, port, Date.now() + minutes * 60_000)));
+const until = Date.now() + minutes * 60_000;
+await Promise.all([
+  ...users.map((user) => live(user, port, until)),
+  ...mixers.map((key) => mix(key, port, until, tallies, problems)),
+]);
+samples.stop();
+await Bun.sleep(SETTLES_MS);
+const books = await readMetrics(port, mixers[0] ?? keys[0]!);
 isOver = true;
 clearInterval(ticker);
-samples.stop();
 await child.stop();
 upstream.stop();
+upstreams.stop();
 
 const all = users.flatMap(({ journal }) => journal);
-checkAnswers();
-for (const user of users) {
-  const found = [...checkBounds(user), ...(user.isSequential ? replay(user) : [])];
-  problems.push(...found.map((problem) => `user ${user.key}: ${problem}`));
-}
-const inexact = await checkLongWindows();
-const flat = checkGrowth();
+const { problems: wrongWindows, inexact } = await checkLongWindows(users, seen, folder);
+const usage = await readUsage(join(folder, 'data'));
+const said = await saidOfItself();
+problems.push(...checkAnswers(all, seen), ...checkVerdicts(users), ...wrongWindows);
+problems.push(...checkBooks(books, usage, known()), ...said);
+const grown = growth(samples);
+if (samples.seconds < 50) problems.push('too short to see whether anything grows');
 await rm(folder, { recursive: true });
-summary();
-process.exit(problems.length > 0 ? 1 : 0);
-
-function options(): Record<string, string> {
-  return {
-    ...limitOptions,
-    OPENAI_BASE_URL: `http://127.0.0.1:${upstream.port}`,
-    OPENAI_API_KEY: 'sk-soak-9876543210',
-    FORWARD_KEY: users.map(({ key }) => key).join(','),
-    DATA_DIR: join(folder, 'data'),
-    SHUTDOWN_TIMEOUT: '2',
-  };
-}
+summary(books);
+process.exit(problems.length > 0 || grown.some(({ isFlat }) => !isFlat) ? 1 : 0);
 
 async function watch(): Promise<void> {
   const code = await child.exited;
   if (!isOver) await giveUp(`aifd ended by itself (${code})`);
 }
 
-/** What the clients were told is what the upstream saw. */
-function checkAnswers(): void {
-  for (const { id, verdict, problem } of all) {
-    const times = seen.get(id) ?? 0;
-    if (problem) problems.push(`request ${id}: ${problem}`);
-    if (verdict === 'passed' && times !== 1) problems.push(`request ${id} passed, and came ${times} times`);
-    if ((verdict === 'limited' || verdict === 'queue') && times !== 0)
-      problems.push(`request ${id} was refused (${verdict}), and came all the same`);
-  }
-  if (all.length === 0) problems.push('no request was made');
+/** How many requests came in, as far as clients know. */
+function known(): Range {
+  const unheard = all.filter(({ verdict }) => verdict === 'left').length;
+  const mixed = kindNames.map((name) => tallies[name]);
+  const sent = all.length + mixed.reduce((sum, tally) => sum + tally.sent, 0);
+  return [sent - unheard - mixed.reduce((sum, tally) => sum + tally.left, 0), sent];
 }
 
-/**
- * The windows of a day, read from disk after aifd has stopped, are the counts over the whole run.
- *
- * @returns how many could be checked within bounds only: clients left while it was not known what was counted
- */
-async function checkLongWindows(): Promise<number> {
-  const store = new LmdbWindows(join(folder, 'data'));
-  let within = 0;
-  for (const { key, journal } of users) {
-    for (const route of ['chat', 'embeddings'] as const) {
-      const entries = journal.filter((entry) => entry.route === route);
-      for (const meter of metersOf(route, key, 0).filter(isLong)) {
-        const { states } = await store.hit([{ ...meter, cost: 0 }], 'fixed-window', Date.now());
-        const counted = meter.amount - states[0]!.remaining;
-        const [least, most] = expected(entries, countsTokens(meter));
-        if (least !== most) within++;
-        if (counted >= least && counted <= most) continue;
-        const what = countsTokens(meter) ? 'tokens' : `${route} requests`;
-        problems.push(`user ${key}: ${counted} ${what} are counted, ${least} to ${most} were used`);
-      }
-    }
-  }
-  await store.close();
-  return within;
+/** What aifd complained of, beside the targets that are meant to fail. */
+async function saidOfItself(): Promise<string[]> {
+  const log = join(folder, 'aifd.log');
+  const text = (await Bun.file(log).text()) + (await Bun.file(`${log}.err`).text());
+  const lines = text
+    .split('\n')
+    .filter((line) => /warn|error/i.test(line) && !/cannot be reached|answers again/.test(line));
+  return lines.slice(0, 5).map((line) => `aifd said: ${line.slice(0, 300)}`);
 }
 
-function expected(entries: readonly Entry[], tokens: boolean): Range {
-  let [least, most] = [0, 0];
-  for (const { id, verdict, used } of entries) {
-    const came = seen.has(id);
-    if (verdict !== 'passed' && verdict !== 'left') continue;
-    // Who left unheard was counted, and given back, or not: it depends on where the request was.
-    if (tokens && came) [least, most] = [least + used[0], most + used[1]];
-    else if (!tokens) [least, most] = [least + (came ? 1 : 0), most + 1];
-  }
-  return [least, most];
-}
-
-function checkGrowth(): Record<'rss' | 'descriptors', { second: number; last: number }> {
-  const rss = fifths(samples.rss);
-  const descriptors = fifths(samples.descriptors);
-  if (samples.rss.length < 10) problems.push('too short to see whether anything grows');
-  else if (!isFlat(rss, 4e6)) problems.push(`RSS grew from ${mega(rss.second)} to ${mega(rss.last)} MB`);
-  if (!isFlat(descriptors, 8))
-    problems.push(`descriptors grew from ${descriptors.second} to ${descriptors.last}`);
-  return { rss, descriptors };
-}
-
-function summary(): void {
-  const { rss, descriptors } = flat;
+function summary({ requests, open, queued }: Books): void {
   const sequential = users.filter(({ isSequential }) => isSequential);
   const replayed = sequential.reduce((sum, { journal }) => sum + journal.length, 0);
   console.log(`\n${progress()}`);
-  console.log(`replayed request by request: ${replayed} of ${sequential.length} users`);
+  for (const name of kindNames) {
+    const { sent, right, queue, left, hits } = tallies[name];
+    const more = hits > 0 ? `, ${hits} from the cache` : '';
+    console.log(
+      `${name.padEnd(16)}${sent} sent: ${right} as they must, ${left} left, ${queue} without a place${more}`,
+    );
+  }
+  console.log(`\nreplayed request by request: ${replayed} of ${sequential.length} users`);
   console.log(
-    `windows on disk compared with what was used: ${count * 3}, ${inexact} of them within bounds only`,
+    `windows on disk compared with what was used: ${users.length * 3}, ${inexact} of them within bounds only`,
   );
-  console.log(`RSS MB, medians: 2nd fifth ${mega(rss.second)}, last ${mega(rss.last)}`);
-  console.log(`descriptors, medians: 2nd fifth ${descriptors.second}, last ${descriptors.last}`);
+  console.log(
+    `requests by metrics ${requests}, by usage ${usage}, by clients ${known().join(' to ')}; open ${open}, queued ${queued}`,
+  );
+  console.log(`\n${grown.map(({ line }) => line).join('\n')}`);
   for (const problem of problems.slice(0, 20)) console.log(`WRONG ${problem}`);
   if (problems.length > 20) console.log(`… and ${problems.length - 20} more`);
+  const counts = problems.length > 0 ? `${problems.length} problem(s)` : 'counts right';
+  const isFlat = grown.every((one) => one.isFlat);
   console.log(
-    problems.length > 0 ? `\nFAILED: ${problems.length} problem(s)` : '\nOK: counts right, nothing grew',
+    `\n${problems.length > 0 || !isFlat ? 'FAILED' : 'OK'}: ${counts}, ${isFlat ? 'nothing grew' : 'not all was flat'}`,
   );
 }
 
@@ -163,20 +142,17 @@ function progress(): string {
   const journals = users.flatMap(({ journal }) => journal);
   const of = (verdict: Entry['verdict']): number =>
     journals.filter((entry) => entry.verdict === verdict).length;
-  const held = `RSS ${mega(samples.rss.at(-1) ?? 0)} MB, ${samples.descriptors.at(-1) ?? 0} descriptors`;
+  const held = `${samples.last('memory').toFixed(1)} MB, ${samples.last('descriptors')} descriptors`;
   const parts = (['passed', 'limited', 'queue', 'left', 'broken'] as const).map((one) => `${one} ${of(one)}`);
-  return `${journals.length} requests: ${parts.join(', ')}; upstream saw ${seen.size}; ${held}`;
-}
-
-function mega(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
+  const mixed = kindNames.reduce((sum, name) => sum + tallies[name].sent, 0);
+  return `${samples.seconds} s: ${journals.length} under limits (${parts.join(', ')}), ${mixed} mixed, ${problems.length} wrong; ${held}`;
 }
 
 /** No verdict: what was running did not run to its end. */
 async function giveUp(why: string): Promise<void> {
   isOver = true;
-  const said = await Bun.file(join(folder, 'aifd.log.err')).text();
-  console.log(`FAILED: ${why} after ${samples.rss.length} s\n${said.slice(-2000)}`);
+  const end = await Bun.file(join(folder, 'aifd.log.err')).text();
+  console.log(`FAILED: ${why} after ${samples.seconds} s\n${end.slice(-2000)}`);
   await child.stop();
   await rm(folder, { recursive: true, force: true });
   process.exit(1);
