@@ -60,6 +60,12 @@ const charts: Record<string, ChartOf> = {
       { scenario: 'open-4000', figure: 'rss', title: 'With 4,000 open streams' },
     ],
   },
+  start: {
+    title: 'Start',
+    axis: 'Milliseconds from the start of the process to its first answer; less is better',
+    unit: 'ms',
+    panels: [{ scenario: 'start', figure: 'start', title: 'On files that were read before' }],
+  },
   streams: {
     title: 'Many streams at once',
     axis: 'Milliseconds until all streams have their first event; less is better',

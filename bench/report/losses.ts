@@ -29,8 +29,16 @@ const told: readonly Figure[] = [
  * those with their features on, and beside the limit in any case.
  */
 export function lossesOf(rows: readonly Row[], everything: string): Loss[] {
-  const own = rows.filter(({ contender }) => contender === 'aifd' || contender === everything);
+  const own = rows.filter((row) => isOwn(row, rows, everything));
   return own.flatMap((aifd) => told.flatMap((figure) => lossOf(aifd, figure, rows)));
+}
+
+/** Bare, and everything on; where that has no row, what stands for it there. */
+function isOwn(row: Row, rows: readonly Row[], everything: string): boolean {
+  const { contender, scenario } = row;
+  if (contender === 'aifd' || contender === everything) return true;
+  const hasAll = rows.some((other) => other.scenario === scenario && other.contender === everything);
+  return kindOf(row) === 'aifd-on' && !hasAll;
 }
 
 function lossOf(aifd: Row, figure: Figure, rows: readonly Row[]): Loss[] {

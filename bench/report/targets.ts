@@ -32,7 +32,7 @@ const limit = (text: string, contender: string, scenario: string, wanted: number
 function targets(everything: string): readonly Target[] {
   const rival = (name: string, contender: string, wanted: number): Target => ({
     text: `Everything on, JSON: CPU less than ${name}'s`,
-    reached: (rows) => ratio(rows, contender, everything),
+    reached: (rows) => between(rows, JSON32, contender, everything, 'cpu'),
     wanted,
     better: 'more',
     unit: '×',
@@ -46,6 +46,13 @@ function targets(everything: string): readonly Target[] {
     rival('openai-forward', 'openai-forward', 20),
     rival('Portkey', 'portkey', 20),
     rival('LiteLLM', 'litellm', 150),
+    {
+      text: 'Two workers against one: requests/s, JSON',
+      reached: (rows) => between(rows, 'workers-json-c32', 'aifd-2workers', 'aifd-1worker', 'rate'),
+      wanted: 1.7,
+      better: 'more',
+      unit: '×',
+    },
     {
       text: 'Everything on: added p50 at one connection',
       reached: (rows) => times(valueOf(rows, 'json-c1', everything, 'addedP50'), 1000),
@@ -85,11 +92,16 @@ function valueOf(
   return rows.find((row) => row.scenario === scenario && row.contender === contender)?.median[figure];
 }
 
-/** How many times the CPU of `own` the rival takes. */
-function ratio(rows: readonly Row[], rival: string, own: string): number | undefined {
-  const theirs = valueOf(rows, JSON32, rival, 'cpu');
-  const ours = valueOf(rows, JSON32, own, 'cpu');
-  return theirs === undefined || ours === undefined ? undefined : theirs / ours;
+/** How many times the figure of the second the first has. */
+function between(
+  rows: readonly Row[],
+  scenario: string,
+  first: string,
+  second: string,
+  figure: Figure,
+): number | undefined {
+  const [one, other] = [first, second].map((name) => valueOf(rows, scenario, name, figure));
+  return one === undefined || other === undefined ? undefined : one / other;
 }
 
 const times = (value: number | undefined, factor: number): number | undefined =>
