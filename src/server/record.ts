@@ -8,6 +8,7 @@ import { serverName } from '../gateway/record/metrics/server-name.ts';
 import { BearerKeys, metricsResponse } from '../gateway/record/metrics/response.ts';
 import type { ControlService } from './control.ts';
 import { controlSockets } from './control-sockets.ts';
+import { supervisorsLedger } from './ledger.ts';
 
 /** What tells of requests in this process. */
 export interface Recording {
@@ -90,7 +91,7 @@ async function openMetrics(config: Config, live: Live) {
   const sink = new Metrics({ openStreams: () => live.figures().open });
   const isWorker = process.env['AIFD_WORKER'] !== undefined;
   const sockets = isWorker ? () => controlSockets(config.dataDir) : async () => [];
-  const workers = new WorkersMetrics(sink, { server: serverName(), sockets });
+  const workers = new WorkersMetrics(sink, { server: serverName(), sockets, ledger: supervisorsLedger() });
   const access = config.metrics === 'public' ? 'public' : 'key';
   const page = { access, keys: new BearerKeys(config.forwardKey), render: () => workers.render() } as const;
   return { sink, service: workers.service, answer: (request: Request) => metricsResponse(request, page) };

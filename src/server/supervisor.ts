@@ -1,4 +1,6 @@
 import type { Subprocess } from 'bun';
+import { Ledger } from '../gateway/record/metrics/ledger.ts';
+import { isLedgerMessage, type LedgerMessage } from './ledger.ts';
 import { type ListenAddress, type ListenProblem, listenProblem } from './listen-problem.ts';
 
 /** What the supervisor needs of the configuration. */
@@ -103,6 +105,7 @@ class Supervisor {
   readonly #end = Promise.withResolvers<number>();
   readonly #onSigterm = () => this.#signalled(143);
   readonly #onSigint = () => this.#signalled(130);
+  readonly #ledger = new Ledger();
   #isReady = false;
   #stopCode: number | undefined;
   #isHurried = false;
@@ -145,6 +148,7 @@ class Supervisor {
   }
 
   #heard(slot: Slot, message: unknown): void {
+    if (isLedgerMessage(message)) return this.#exchange(slot, message);
     if (!(message && typeof message === 'object' && 'ready' in message)) return;
     slot.wasReady = true;
     if (this.#isReady || !this.#slots.every((each) => each.wasReady)) return;
@@ -152,7 +156,14 @@ class Supervisor {
     this.#options.onReady();
   }
 
+  #exchange({ child }: Slot, { ledger, parts }: LedgerMessage): void {
+    const answer: LedgerMessage = { ledger, parts: this.#ledger.exchange(parts) };
+    // It may have gone meanwhile.
+    if (child?.exitCode === null && child.signalCode === null) child.send(answer);
+  }
+
   #ended(slot: Slot, code: number | null, signal: number | string | null): void {
+    if (slot.child) this.#ledger.ended(slot.child.pid);
     slot.child = undefined;
     if (this.#stopCode !== undefined) {
       this.#finishIfEmpty();

@@ -81,5 +81,13 @@ export const histograms = (definition: Definition): Family<Spread> =>
   new Family(definition, ({ buckets = [] }) => new Spread(buckets));
 
 function numbersOf(series: Cell | Spread): number[] {
-  return series instanceof Cell ? [series.value] : [...series.counts, series.sum];
+  return series instanceof Cell ? [series.value] : [...series.counts, toMicros(series.sum)];
+}
+
+/**
+ * To the millionth: what processes tell, and its sum, so that the sum is the same in whatever order it is made. Else one that
+ * is smaller in its last bit would be a restart to Prometheus.
+ */
+export function toMicros(value: number): number {
+  return Number.isInteger(value) ? value : Math.round(value * 1e6) / 1e6;
 }

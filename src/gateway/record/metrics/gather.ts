@@ -1,5 +1,5 @@
 import { definitions } from './definitions.ts';
-import type { FamilySnapshot } from './family.ts';
+import { type Part, type SharedLedger, withoutGauges } from './ledger.ts';
 import { render } from './render.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -7,12 +7,9 @@ import type { Metrics } from './metrics.ts';
 const PATIENCE_MS = 500;
 
 /** What a worker tells another. */
-interface Told {
+interface Told extends Part {
   /** Which workers belong together: the same for all of one supervisor. */
   readonly server: string;
-  /** Of the process, for its life. */
-  readonly id: string;
-  readonly snapshot: readonly FamilySnapshot[];
 }
 
 export interface WorkersOptions {
@@ -20,6 +17,8 @@ export interface WorkersOptions {
   readonly server: string;
   /** The control sockets that are there, this process's own among them or not; empty where there is one process only. */
   sockets(): Promise<readonly string[]>;
+  /** What outlives a worker; undefined where there is one process only. */
+  readonly ledger?: SharedLedger | undefined;
   /** @default 500 */
   readonly patienceMs?: number;
 }
@@ -31,7 +30,8 @@ export class WorkersMetrics {
     name: 'metrics',
     handle: (): Response => Response.json(this.told()),
   };
-  private readonly id = crypto.randomUUID();
+  private readonly id = `${process.pid}-${crypto.randomUUID()}`;
+  private turn = 0;
   private rendering: Promise<string> | undefined;
 
   constructor(
@@ -51,15 +51,22 @@ export class WorkersMetrics {
     // A folder that can't be read hides the others, and not this one.
     const sockets = await this.options.sockets().catch(() => []);
     const answers = await Promise.all(sockets.map((socket) => this.ask(socket)));
-    const byId = new Map<string, readonly FamilySnapshot[]>();
+    const byId = new Map<string, Part>();
     for (const answer of answers) {
-      if (answer && answer !== 'late' && answer.server === this.options.server)
-        byId.set(answer.id, answer.snapshot);
+      if (answer && answer !== 'late' && answer.server === this.options.server) byId.set(answer.id, answer);
     }
-    byId.set(this.id, this.metrics.snapshot());
+    byId.set(this.id, this.told());
+    const parts = [...byId.values()];
+    const others = await this.others(parts);
     const late = answers.filter((answer) => answer === 'late').length;
     const missing = { name: definitions.unanswered.name, series: [{ labels: [], values: [late] }] };
-    return render([...byId.values(), [missing]]);
+    return render([...parts, ...others].map(({ snapshot }) => snapshot).concat([[missing]]));
+  }
+
+  /** What those had counted that did not answer. Asked before anybody is told: what was told once must not be forgotten. */
+  private async others(parts: readonly Part[]): Promise<readonly Part[]> {
+    const known = await this.options.ledger?.exchange(parts.map(withoutGauges));
+    return known ? known.map(withoutGauges) : [];
   }
 
   /** @returns undefined when nobody is there, or it is no worker with metrics */
@@ -79,7 +86,8 @@ export class WorkersMetrics {
   }
 
   private told(): Told {
-    return { server: this.options.server, id: this.id, snapshot: this.metrics.snapshot() };
+    const { server } = this.options;
+    return { server, id: this.id, turn: ++this.turn, snapshot: this.metrics.snapshot() };
   }
 }
 
@@ -95,7 +103,7 @@ function isGone(error: unknown): boolean {
 }
 
 function asTold(value: unknown): Told | undefined {
-  const { server, id, snapshot } = (value ?? {}) as Partial<Told>;
+  const { server, id, turn = 0, snapshot } = (value ?? {}) as Partial<Told>;
   if (typeof server !== 'string' || typeof id !== 'string' || !Array.isArray(snapshot)) return undefined;
   const isWhole = snapshot.every((family) => {
     return (
@@ -107,5 +115,5 @@ function asTold(value: unknown): Told | undefined {
       })
     );
   });
-  return isWhole ? { server, id, snapshot } : undefined;
+  return isWhole ? { server, id, turn: Number(turn) || 0, snapshot } : undefined;
 }

@@ -1,5 +1,5 @@
 import { type Definition, definitions } from './definitions.ts';
-import type { FamilySnapshot, SeriesSnapshot } from './family.ts';
+import { type FamilySnapshot, type SeriesSnapshot, toMicros } from './family.ts';
 
 const known: ReadonlyMap<string, Definition> = new Map(
   Object.values<Definition>(definitions).map((definition) => [definition.name, definition]),
@@ -32,7 +32,7 @@ export function merged(
 }
 
 function together({ across }: Definition, a: number, b: number): number {
-  return across === 'min' ? Math.min(a, b) : a + b;
+  return across === 'min' ? Math.min(a, b) : toMicros(a + b);
 }
 
 function fits(definition: Definition, labels: readonly string[], values: readonly number[]): boolean {
