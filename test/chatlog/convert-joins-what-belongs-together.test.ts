@@ -79,7 +79,7 @@ test('the command line is strict, and what it can not do it says', async () => {
   expect((JSON.parse(out) as unknown[]).length).toBe(1);
 });
 
-test('pairs are found however far apart they are, within what may wait', async () => {
+test('pairs are found however far apart they are, in the order of the requests', async () => {
   const dice = new Dice(3);
   const count = 500;
   const lines: string[] = [];
@@ -87,18 +87,21 @@ test('pairs are found however far apart they are, within what may wait', async (
     lines.splice(dice.int(0, lines.length), 0, ask(`u${i}`, `question ${i}`));
     if (i % 10 !== 0) lines.splice(dice.int(0, lines.length), 0, reply(`u${i}`, `answer ${i}`));
   }
+  const order = lines
+    .map((line) => /'messages'.*'uid': '(u\d+)'/.exec(line)?.[1] ?? 'u0')
+    .filter((uid) => !uid.endsWith('0'));
   const at = place({
     'chat/chat.log.1': lines.slice(0, 300).join(''),
     'chat/chat.log': lines.slice(300).join(''),
   });
-  for (const mostWaiting of [0, 1000, 10_000, 1e9]) {
+  for (const mostHeld of [0, 100, 1000, 1e9]) {
     let text = '';
     const out = {
       write: (piece: string): void => void (text += piece),
-      flush: async (): Promise<void> => {},
+      flush: async () => true,
     };
     const [log] = findChatLogs(at);
-    const result = await convert(log!, out, { full: true, onRead: () => {}, onBroken, mostWaiting });
+    const result = await convert(log!, out, { full: true, onRead: () => {}, onBroken, mostHeld });
     expect(result).toEqual({ conversations: 450, broken: 0, requests: 50, answers: 0 });
     const pairs = JSON.parse(text) as {
       request: { uid: string };
@@ -106,6 +109,7 @@ test('pairs are found however far apart they are, within what may wait', async (
     }[];
     for (const { request, answer } of pairs) expect(request.uid).toBe(answer.uid);
     expect(new Set(pairs.map(({ answer }) => answer.assistant)).size).toBe(450);
+    expect(pairs.map(({ request }) => request.uid)).toEqual(order);
   }
 });
 

@@ -1,6 +1,6 @@
 import type { Arguments, Grammar } from './arguments.ts';
 import type { Opened } from './open.ts';
-import type { Output } from './output.ts';
+import type { Output } from '../output.ts';
 
 /** One action of `aifd cache`. */
 export interface Action {

@@ -4,7 +4,7 @@ import { BrokenEntry, type Entry, type EntryStore } from '../../store/entries/st
 import { exitCodes } from '../exit.ts';
 import { type Action, filterHelp } from './action.ts';
 import { filterSwitches, filterValues, readFilter, select } from './filters.ts';
-import type { Output } from './output.ts';
+import type { Output } from '../output.ts';
 import { CacheProblem } from './problem.ts';
 import { entries } from './words.ts';
 

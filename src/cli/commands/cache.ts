@@ -8,7 +8,7 @@ import { exportEntries } from '../cache/export.ts';
 import { importEntries } from '../cache/import.ts';
 import { list } from '../cache/list.ts';
 import { openCache } from '../cache/open.ts';
-import { Output } from '../cache/output.ts';
+import { Output } from '../output.ts';
 import { purge } from '../cache/purge.ts';
 import { show } from '../cache/show.ts';
 import { stats } from '../cache/stats.ts';

@@ -85,7 +85,7 @@ async function convertTo(path: string, log: ChatLogFiles, full: boolean): Promis
     report(path, converted);
   } catch (error) {
     progress.clear();
-    await out.abandon();
+    out.abandon();
     throw error;
   }
 }

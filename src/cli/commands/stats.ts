@@ -4,7 +4,7 @@ import { trueEnvironment } from '../../config/environment.ts';
 import { load } from '../../config/load.ts';
 import { nearest } from '../../config/nearest.ts';
 import { isUsageKept, periodFor, usageFolder, UsageStore } from '../../store/usage/lmdb.ts';
-import { Output } from '../cache/output.ts';
+import { Output } from '../output.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { type Arguments, placeHelp, readArguments } from '../stats/arguments.ts';
 import { type Grouping, grouped, groupings } from '../stats/groups.ts';

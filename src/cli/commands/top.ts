@@ -4,9 +4,9 @@ import { trueEnvironment } from '../../config/environment.ts';
 import { load } from '../../config/load.ts';
 import { controlFolder } from '../../server/control-sockets.ts';
 import { exitCodes } from '../exit.ts';
+import { Output } from '../output.ts';
 import { placeHelp, readArguments } from '../stats/arguments.ts';
 import { type Asked, askAll } from '../top/ask.ts';
-import { Lines } from '../top/lines.ts';
 import { jsonOf, lineOf, screenOf } from '../top/render.ts';
 import { Screen } from '../top/screen.ts';
 
@@ -58,12 +58,13 @@ async function printLines(
   render: (asked: Asked) => string,
   isOnce: boolean,
 ): Promise<number> {
-  const out = new Lines();
+  const out = new Output();
   for (;;) {
     const next = performance.now() + EVERY_MS;
     const asked = await askAll(dataDir);
     if (asked.pids.length === 0) return noServer(dataDir, asked);
-    if (!(await out.line(render(asked))) || isOnce) return exitCodes.clean;
+    await out.line(render(asked));
+    if (!(await out.flush()) || isOnce) return exitCodes.clean;
     await Bun.sleep(Math.max(0, next - performance.now()));
   }
 }

@@ -1,19 +1,18 @@
-import { jsonTextWithin, readJsonExactly } from '../../gateway/record/chatlog/literal-json.ts';
-import { readLiteral } from '../../gateway/record/chatlog/literal-read.ts';
+import { jsonText, jsonTextWithin } from '../../gateway/record/chatlog/literal-json.ts';
 import { pythonLiteral } from '../../gateway/record/chatlog/literal.ts';
-import type { Value } from '../../gateway/record/chatlog/literal-value.ts';
+import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
+import { type Fields, readFields } from '../chatlog/fields.ts';
 
 /** Half of a conversation, as it is written: the members of a JSON object, indented. */
 export interface Half {
   readonly uid: string;
-  readonly kind: 'request' | 'answer';
+  readonly isRequest: boolean;
   readonly members: string;
 }
 
 /** Spaces before the members of one conversation in the array. */
 const SPACES = 4;
-
-type Fields = ReadonlyMap<Value, Value>;
+const INDENT = ' '.repeat(SPACES);
 
 /**
  * Reads a line of a chat log in either format.
@@ -22,12 +21,10 @@ type Fields = ReadonlyMap<Value, Value>;
  * @throws Error that says what is wrong with the line
  */
 export function halfOf(line: string, full: boolean): Half {
-  const fields = fieldsOf(line);
-  const uid = fields.get('uid');
-  if (typeof uid !== 'string') throw new TypeError('it has no uid');
-  const kind = isTruthy(fields.get('messages')) || fields.has('messages') ? 'request' : 'answer';
-  if (full) return { uid, kind, members: member(kind, new Map(fields)) };
-  return { uid, kind, members: (kind === 'request' ? requestMembers : answerMembers)(fields) };
+  const { uid, isRequest, fields } = readFields(line);
+  const name = isRequest ? 'request' : 'answer';
+  if (full) return { uid, isRequest, members: member(name, fields) };
+  return { uid, isRequest, members: (isRequest ? requestMembers : answerMembers)(fields) };
 }
 
 /** A conversation as it stands in the array. */
@@ -35,62 +32,52 @@ export function conversation(request: Half, answer: Half): string {
   return `  {\n${request.members},\n${answer.members}\n  }`;
 }
 
-function fieldsOf(line: string): Fields {
-  const value = line.trimStart().startsWith('{"') ? jsonOrLiteral(line) : readLiteral(line);
-  if (!(value instanceof Map)) throw new TypeError('it is no dict');
-  return value;
-}
-
-function jsonOrLiteral(line: string): Value {
-  try {
-    return readJsonExactly(line);
-  } catch {
-    return readLiteral(line);
-  }
-}
-
-function requestMembers(fields: Fields): string {
-  const ip = fields.get('ip');
+function requestMembers(fields: Fields['fields']): string {
+  const ip = memberOf(fields, 'ip');
+  const temperature = memberOf(fields, 'temperature');
   return [
-    member('datetime', fields.get('datetime')),
-    member('ip', isTruthy(ip) ? ip : fields.get('forwarded-for')),
-    member('model', fields.get('model')),
-    member('temperature', fields.has('temperature') ? fields.get('temperature') : 1),
-    member('messages', messagesOf(fields.get('messages'))),
-    member('functions', fields.get('functions')),
+    member('datetime', memberOf(fields, 'datetime')),
+    member('ip', isTruthy(ip) ? ip : memberOf(fields, 'forwarded-for')),
+    member('model', memberOf(fields, 'model')),
+    member('temperature', temperature === undefined ? 1 : temperature),
+    `${INDENT}"messages": ${messagesText(memberOf(fields, 'messages'))}`,
+    member('functions', memberOf(fields, 'functions')),
   ].join(',\n');
 }
 
-function answerMembers(fields: Fields): string {
-  const isCall = member('is_function_call', fields.get('is_function_call'));
-  const assistant = fields.has('assistant') ? shown(fields.get('assistant')!) : undefined;
-  return `${isCall},\n${member('assistant', assistant)}`;
+function answerMembers(fields: Fields['fields']): string {
+  const isCall = member('is_function_call', memberOf(fields, 'is_function_call'));
+  const assistant = memberOf(fields, 'assistant');
+  return `${isCall},\n${member('assistant', assistant === undefined ? undefined : shown(assistant))}`;
 }
 
 /** `{role: content}` each; null when one has no such members, as with the original. */
-function messagesOf(messages: Value | undefined): Value {
-  if (!Array.isArray(messages)) return null;
-  const converted: Value[] = [];
+function messagesText(messages: unknown): string {
+  if (!Array.isArray(messages)) return 'null';
+  let text = '';
   for (const message of messages) {
-    const role = message instanceof Map ? message.get('role') : undefined;
-    const content = message instanceof Map ? message.get('content') : undefined;
-    if (role === undefined || content === undefined) return null;
-    converted.push(new Map<Value, Value>([[role, shown(content)]]));
+    const role = memberOf(message, 'role');
+    const content = memberOf(message, 'content');
+    if (role === undefined || content === undefined) return 'null';
+    const name = jsonText(typeof role === 'string' ? role : jsonText(role));
+    text += `${text === '' ? '' : ','}\n      {\n        ${name}: ${jsonText(shown(content))}\n      }`;
   }
-  return converted;
+  return text === '' ? '[]' : `[${text}\n${INDENT}]`;
 }
 
 /** As Python's `str`: content that is no text is told as a literal. */
-function shown(value: Value): string {
+function shown(value: unknown): string {
   return typeof value === 'string' ? value : pythonLiteral(value);
 }
 
-function member(name: string, value: Value | undefined): string {
-  return `${' '.repeat(SPACES)}"${name}": ${jsonTextWithin(value, 2, SPACES)}`;
+function member(name: string, value: unknown): string {
+  const isNested = typeof value === 'object' && value !== null;
+  return `${INDENT}"${name}": ${isNested ? jsonTextWithin(value, 2, SPACES) : jsonText(value)}`;
 }
 
 /** As in Python. */
-function isTruthy(value: Value | undefined): boolean {
+function isTruthy(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  return value instanceof Map ? value.size > 0 : Boolean(value);
+  if (value instanceof Map) return value.size > 0;
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }

@@ -1,14 +1,10 @@
-import { readJson } from '../../gateway/record/chatlog/literal-json.ts';
-import { readLiteral } from '../../gateway/record/chatlog/literal-read.ts';
 import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
+import { type Fields, readFields } from '../chatlog/fields.ts';
 import type { Log } from './folder.ts';
 
 /** One line as it was read. */
-export interface LogLine {
+export interface LogLine extends Fields {
   readonly text: string;
-  readonly fields: unknown;
-  readonly uid: string;
-  readonly isRequest: boolean;
 }
 
 /** A question and what came of it; one of both may be missing. */
@@ -20,23 +16,11 @@ export interface LoggedExchange {
 
 /** @returns undefined for a line that is none of a log */
 export function readLine(text: string): LogLine | undefined {
-  const fields = fieldsOf(text);
-  const uid = memberOf(fields, 'uid');
-  if (typeof uid !== 'string') return undefined;
-  return { text, fields, uid, isRequest: memberOf(fields, 'datetime') !== undefined };
-}
-
-/** A line in either format. */
-function fieldsOf(text: string): unknown {
-  const readers = text.startsWith('{"') ? [readJson, readLiteral] : [readLiteral, readJson];
-  for (const read of readers) {
-    try {
-      return read(text);
-    } catch {
-      // The other may.
-    }
+  try {
+    return { text, ...readFields(text) };
+  } catch {
+    return undefined;
   }
-  return undefined;
 }
 
 export function together(log: Log, lines: readonly LogLine[]): LoggedExchange {

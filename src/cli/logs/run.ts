@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
 import { colors } from 'consola/utils';
+import { Output } from '../output.ts';
 import type { LogArguments } from './arguments.ts';
 import type { LoggedExchange } from './exchange.ts';
 import { Follower } from './follow.ts';
 import { findLogs } from './folder.ts';
-import { LogOutput } from './output.ts';
 import { Search, wantedOf } from './search.ts';
 import { type Showing, shown } from './show.ts';
 import { lastExchanges } from './tail.ts';
@@ -17,13 +17,13 @@ const WIDTH = 180;
 
 /** `aifd logs tail`. With `--follow` it ends when nobody reads any more. */
 export async function runTail(folder: string, asked: LogArguments): Promise<void> {
-  const out = new LogOutput();
+  const out = new Output();
   const showing = showingOf(asked, undefined);
   const followers = new Map<string, Follower>();
   // Before the past is read, so that nothing is missed between both.
   if (asked.isFollowing) for (const follower of await begin(folder, asked, followers)) await follower.toEnd();
   const { exchanges, broken } = await lastExchanges(folder, asked);
-  for (const exchange of exchanges) out.line(shown(exchange, showing, undefined));
+  for (const exchange of exchanges) await out.line(shown(exchange, showing, undefined));
   const past = new Set(exchanges.map(uidOf));
   await out.flush();
   sayBroken(broken, undefined);
@@ -34,7 +34,7 @@ export async function runTail(folder: string, asked: LogArguments): Promise<void
     for (const follower of followers.values()) {
       for (const exchange of await follower.next()) {
         if (asked.filter(exchange) && !past.has(uidOf(exchange)))
-          out.line(shown(exchange, showing, undefined));
+          await out.line(shown(exchange, showing, undefined));
       }
     }
     await out.flush();
@@ -64,7 +64,7 @@ async function begin(
 
 /** `aifd logs search`. */
 export async function runSearch(folder: string, asked: LogArguments): Promise<void> {
-  const out = new LogOutput();
+  const out = new Output();
   const wanted = wantedOf(asked.text, asked.since);
   const showing = showingOf(asked, wanted.pattern);
   let broken = 0;
@@ -73,8 +73,7 @@ export async function runSearch(folder: string, asked: LogArguments): Promise<vo
     const search = new Search(log, wanted);
     for await (const found of search.exchanges()) {
       for (const exchange of found)
-        if (asked.filter(exchange)) out.line(shown(exchange, showing, wanted.pattern));
-      if (out.isFull) await out.flush();
+        if (asked.filter(exchange)) await out.line(shown(exchange, showing, wanted.pattern));
       if (out.isOver) return;
     }
     broken += search.broken;

@@ -59,8 +59,9 @@ class Reader {
 
   private word(): Value {
     word.lastIndex = this.at;
-    const [name] = word.exec(this.text) ?? [''];
-    if (/^(?:r|u)$/i.test(name) && isQuote(this.text.charCodeAt(this.at + 1))) return this.strings();
+    const name = word.exec(this.text)?.[0] ?? '';
+    const isPrefix = name.length === 1 && isStringPrefix(name.charCodeAt(0));
+    if (isPrefix && isQuote(this.text.charCodeAt(this.at + 1))) return this.strings();
     this.at += name.length;
     if (name === 'None') return null;
     if (name === 'True') return true;
@@ -77,6 +78,13 @@ class Reader {
   }
 
   private number(sign: string): Value {
+    // Fast path: an integer, which nearly all are.
+    short.lastIndex = this.at;
+    const found = short.exec(this.text)?.[0];
+    if (found !== undefined) {
+      this.at += found.length;
+      return found === '0' ? 0 : Number(sign + found);
+    }
     number.lastIndex = this.at;
     const [text = '', based, point, exponent] = number.exec(this.text) ?? [];
     const digits = text.replaceAll('_', '');
@@ -143,7 +151,7 @@ class Reader {
     let joined = this.string();
     for (;;) {
       const unit = this.next();
-      const isPrefix = /[ru]/i.test(this.text[this.at] ?? '') && isQuote(this.text.charCodeAt(this.at + 1));
+      const isPrefix = isStringPrefix(unit) && isQuote(this.text.charCodeAt(this.at + 1));
       if (!isQuote(unit) && !isPrefix) return joined;
       joined += this.string();
     }
@@ -160,7 +168,7 @@ class Reader {
     const end = this.endOfString(quote, start);
     this.at = end + quote.length;
     const inside = text.slice(start, end);
-    if (quote.length === 1 && endsLine.test(inside)) throw this.wrong();
+    if (!isTriple && hasLineEnd(inside) && endsLine.test(inside)) throw this.wrong();
     return hasEscapes >= end || prefix === 'r' || prefix === 'R' ? inside : this.unescaped(inside);
   }
 
@@ -213,7 +221,9 @@ class Reader {
   private wrong(): LiteralSyntaxError {
     const { at, text } = this;
     return new LiteralSyntaxError(
-      at < text.length ? `not a Python literal from character ${at + 1} on` : 'ends too early',
+      at < text.length
+        ? `not a Python literal from character ${at + 1} on`
+        : 'not a Python literal: it ends too early',
     );
   }
 }
@@ -238,6 +248,16 @@ const endsLine = /(?<!\\)[\r\n]/;
 /** With a base other than ten (1), with what makes a float (2, 3), or a plain integer; no name may follow. */
 const number =
   /(?:(0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+)|(?:\d+(?:_\d+)*)?(?:(\.)(?:\d+(?:_\d+)*)?)?([eE][+-]?\d+(?:_\d+)*)?)(?![\w.])/y;
+
+const short = /(?:0|[1-9]\d{0,14})(?![\w.])/y;
+
+function isStringPrefix(unit: number): boolean {
+  return unit === 0x72 || unit === 0x52 || unit === 0x75 || unit === 0x55;
+}
+
+function hasLineEnd(text: string): boolean {
+  return text.includes('\n') || text.includes('\r');
+}
 
 function isQuote(unit: number): boolean {
   return unit === SINGLE || unit === DOUBLE;

@@ -2,11 +2,16 @@
 export class Output {
   private readonly writer = Bun.stdout.writer();
   private held = 0;
-  private isOver = false;
+  private isClosed = false;
 
-  /** @returns false once nobody reads any more: there is no use in going on */
+  /** Nobody reads any more, as after `| head`. */
+  get isOver(): boolean {
+    return this.isClosed;
+  }
+
+  /** Holds it until there is enough to be written at once. @returns false once nobody reads: there is no use in going on */
   async write(piece: string | Uint8Array): Promise<boolean> {
-    if (this.isOver) return false;
+    if (this.isClosed) return false;
     return this.bear(async () => {
       await this.writer.write(piece);
       this.held += piece.length;
@@ -20,20 +25,29 @@ export class Output {
     return this.write(`${text}\n`);
   }
 
+  /** Writes what is held. @returns as `write` */
+  async flush(): Promise<boolean> {
+    if (this.isClosed) return false;
+    this.held = 0;
+    return this.bear(async () => {
+      await this.writer.flush();
+    });
+  }
+
   async end(): Promise<void> {
     await this.bear(async () => {
       await this.writer.end();
     });
   }
 
-  /** A reader that goes, as `| head` does, is no error. */
+  /** A reader that goes is no error. */
   private async bear(act: () => Promise<void>): Promise<boolean> {
     try {
       await act();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-      this.isOver = true;
+      this.isClosed = true;
     }
-    return !this.isOver;
+    return !this.isClosed;
   }
 }
