@@ -1,6 +1,7 @@
 import { duration } from './cache-kinds.ts';
 import { type Kind, Refused } from './kinds.ts';
-import { maskUrl } from './mask.ts';
+import { mask, maskUrl } from './mask.ts';
+import { readPairs } from './pairs.ts';
 import { parsePrices, type PriceList } from './prices.ts';
 
 /** How much of a log is kept: so many files, or so many seconds; neither is all. */
@@ -94,4 +95,54 @@ export const otlpUrl: Kind<string> = {
   },
   show: maskUrl,
   conceal: maskUrl,
+};
+
+type Pairs = Readonly<Record<string, string>>;
+
+function parsePairs(text: string): Pairs | Refused {
+  try {
+    return readPairs(text);
+  } catch (error) {
+    return new Refused((error as Error).message);
+  }
+}
+
+const shownPairs = (pairs: Pairs, shown: (value: string) => string): string =>
+  Object.entries(pairs)
+    .map(([name, value]) => `${name}=${shown(value)}`)
+    .join(',');
+
+/** As OpenTelemetry writes attributes. */
+export const attributePairs: Kind<Pairs> = {
+  accepts: 'name=value,…, values percent-encoded',
+  placeholder: 'NAME=VALUE,…',
+  empty: {},
+  parse: parsePairs,
+  show: (pairs) => shownPairs(pairs, encodeURIComponent),
+};
+
+/** As OpenTelemetry writes header fields; their values are secrets. */
+export const headerPairs: Kind<Pairs> = {
+  accepts: 'name=value,…, values percent-encoded: authorization=Bearer%20…',
+  placeholder: 'NAME=VALUE,…',
+  empty: {},
+  parse(text) {
+    const pairs = parsePairs(text);
+    if (pairs instanceof Refused) return pairs;
+    const isField = ([name, value]: [string, string]): boolean =>
+      /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value);
+    const wrong = Object.entries(pairs).findIndex((pair) => !isField(pair));
+    return wrong < 0 ? pairs : new Refused(`header ${wrong + 1} can't be sent`);
+  },
+  show: (pairs) => shownPairs(pairs, mask),
+  conceal: () => '***',
+};
+
+/** A name, any text. */
+export const nameText: Kind<string> = {
+  accepts: 'a name',
+  placeholder: 'NAME',
+  empty: '',
+  parse: (text) => text,
+  show: (text) => text,
 };

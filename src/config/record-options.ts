@@ -2,7 +2,15 @@ import { durationFrom, sizeFrom } from './cache-kinds.ts';
 import { define } from './define.ts';
 import { boolean } from './kinds.ts';
 import { folder, oneOf } from './limit-kinds.ts';
-import { otlpUrl, patternList, priceTable, retention } from './record-kinds.ts';
+import {
+  attributePairs,
+  headerPairs,
+  nameText,
+  otlpUrl,
+  patternList,
+  priceTable,
+  retention,
+} from './record-kinds.ts';
 
 const logs = 'Logs';
 const measures = 'Usage, metrics and traces';
@@ -77,6 +85,28 @@ export const recordOptions = {
     otlpUrl,
     '',
     'Collector (OTLP over HTTP) that a trace of each request goes to',
+  ),
+  otelExporterOtlpHeaders: define(
+    measures,
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    headerPairs,
+    '',
+    'Header fields that the collector is sent, a key for it among them',
+    'secret',
+  ),
+  otelServiceName: define(
+    measures,
+    'OTEL_SERVICE_NAME',
+    nameText,
+    '',
+    'Name of this service in traces (unset: service.name of OTEL_RESOURCE_ATTRIBUTES, or aifd)',
+  ),
+  otelResourceAttributes: define(
+    measures,
+    'OTEL_RESOURCE_ATTRIBUTES',
+    attributePairs,
+    '',
+    'Attributes of this service in traces: deployment.environment.name=production',
   ),
   serverTiming: define(
     measures,

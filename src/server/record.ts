@@ -82,7 +82,10 @@ async function openUsageSink(config: Config, say: (message: string) => void): Pr
 
 async function openTraceSink(config: Config, say: (message: string) => void): Promise<Sink> {
   const { openTraces } = await import('../gateway/record/traces/traces.ts');
-  return openTraces({ endpoint: config.otelExporterOtlpEndpoint, serviceName: 'aifd', say });
+  const { otelExporterOtlpEndpoint: endpoint, otelExporterOtlpHeaders: headers } = config;
+  const { otelServiceName, otelResourceAttributes: resource } = config;
+  const serviceName = otelServiceName === '' ? undefined : otelServiceName;
+  return openTraces({ endpoint, headers, resource, say, ...(serviceName && { serviceName }) });
 }
 
 async function openMetrics(config: Config, live: Live) {

@@ -29,6 +29,7 @@ test('every secret option has a way to conceal what came', () => {
     'OPENAI_API_KEY',
     'EXTRA_API_KEY',
     'FORWARD_KEY',
+    'OTEL_EXPORTER_OTLP_HEADERS',
   ]);
   for (const { kind } of secrets) expect(kind.conceal).toBeFunction();
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { readPairs } from '../../src/gateway/record/traces/pairs.ts';
+import { readPairs } from '../../src/config/pairs.ts';
 
 test.each([
   ['', {}],

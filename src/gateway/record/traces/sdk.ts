@@ -63,13 +63,15 @@ function isError(happening: Happening, kind: SpanKind): boolean {
   return kind === SpanKind.CLIENT || happening.status >= 500 || happening.end !== 'whole';
 }
 
-function resourceOf({ serviceName = 'aifd', version, resource = {} }: TracesOptions) {
+function resourceOf({ serviceName, version, resource = {} }: TracesOptions) {
   const own = {
-    'service.name': serviceName,
+    'service.name': 'aifd',
     ...(version !== undefined && { 'service.version': version }),
     'service.instance.id': crypto.randomUUID(),
   };
-  return defaultResource().merge(resourceFromAttributes({ ...own, ...resource }));
+  return defaultResource().merge(
+    resourceFromAttributes({ ...own, ...resource, ...(serviceName && { 'service.name': serviceName }) }),
+  );
 }
 
 /** The endpoint is a base: by the specification each signal has its path under it. */

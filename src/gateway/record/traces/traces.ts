@@ -7,7 +7,7 @@ export interface TracesOptions {
   readonly endpoint: string;
   /** Sent with each export; may hold secrets. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** @default 'aifd' */
+  /** Goes before the resource's `service.name`. @default 'aifd' */
   readonly serviceName?: string;
   readonly version?: string;
   /** Further attributes of the resource. */
