@@ -121,6 +121,11 @@ export const attributePairs: Kind<Pairs> = {
   show: (pairs) => shownPairs(pairs, encodeURIComponent),
 };
 
+/** Whether it can stand in a header. */
+function isField([name, value]: readonly [string, string]): boolean {
+  return /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value);
+}
+
 /** As OpenTelemetry writes header fields; their values are secrets. */
 export const headerPairs: Kind<Pairs> = {
   accepts: 'name=value,…, values percent-encoded: authorization=Bearer%20…',
@@ -129,8 +134,6 @@ export const headerPairs: Kind<Pairs> = {
   parse(text) {
     const pairs = parsePairs(text);
     if (pairs instanceof Refused) return pairs;
-    const isField = ([name, value]: [string, string]): boolean =>
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value);
     const wrong = Object.entries(pairs).findIndex((pair) => !isField(pair));
     return wrong < 0 ? pairs : new Refused(`header ${wrong + 1} can't be sent`);
   },
