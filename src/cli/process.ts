@@ -1,5 +1,6 @@
 import type { Config } from '../config/options.ts';
 import type { Running } from '../server/serve.ts';
+import { isEcho } from '../server/echo.ts';
 import { exitCodes } from './exit.ts';
 
 /** What a second signal waits for logs and the like to be written, ms. */
@@ -54,7 +55,7 @@ class Signals {
     this.first = promise;
     this.resolve = resolve;
     process.on('SIGTERM', () => this.came(143));
-    process.on('SIGINT', () => this.came(130));
+    process.on('SIGINT', () => isEcho() || this.came(130));
   }
 
   private came(code: number): void {

@@ -1,5 +1,6 @@
 import type { Subprocess } from 'bun';
 import { Ledger } from '../gateway/record/metrics/ledger.ts';
+import { isEcho } from './echo.ts';
 import { isLedgerMessage, type LedgerMessage } from './ledger.ts';
 import { type ListenAddress, type ListenProblem, listenProblem } from './listen-problem.ts';
 
@@ -104,7 +105,7 @@ class Supervisor {
   readonly #slots: Slot[];
   readonly #end = Promise.withResolvers<number>();
   readonly #onSigterm = () => this.#signalled(143);
-  readonly #onSigint = () => this.#signalled(130);
+  readonly #onSigint = () => isEcho() || this.#signalled(130);
   readonly #ledger = new Ledger();
   #isReady = false;
   #stopCode: number | undefined;
