@@ -29,7 +29,9 @@ function print({ machine, versions, rows, failures, missing }: Result): void {
   note('');
   console.log(`${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}`);
   const { aifd, bun, haproxy } = versions;
-  console.log(`aifd ${aifd}, Bun ${bun}, HAProxy ${haproxy}; ${plan.rounds} round(s), medians`);
+  console.log(
+    `aifd ${aifd}, Bun ${bun}, HAProxy ${haproxy}; ${plan.rounds} round(s), medians; ${placementText(plan)}`,
+  );
   console.log(table(rows));
   if (rows.some(({ contender }) => contender === 'haproxy+nodelay'))
     console.log(
@@ -40,6 +42,11 @@ function print({ machine, versions, rows, failures, missing }: Result): void {
     console.log(`\nFAILED ${scenario}: ${contender}: ${problem}`);
 }
 
+function placementText({ placement: { load, upstream, contender } }: Plan): string {
+  if (load === undefined) return 'load, upstream and contender share all processors';
+  return `load on processor ${load}, upstream on ${upstream}, contender on ${contender}`;
+}
+
 const args = process.argv.slice(2);
 if (args.some((arg) => /^--compare(?:=|$)/.test(arg))) process.exit(await compare(args, note));
 const plan = planOrExit();
@@ -48,7 +55,7 @@ await rounds.run();
 const result: Result = {
   date: new Date().toISOString(),
   command: ['bun run bench', ...process.argv.slice(2)].join(' '),
-  settings: { rounds: plan.rounds, share: plan.share },
+  settings: { rounds: plan.rounds, share: plan.share, placement: placementText(plan) },
   ...surroundings(),
   rows: rounds.rows(),
   failures: rounds.failures,

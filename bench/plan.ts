@@ -2,17 +2,20 @@ import { parseArgs } from 'node:util';
 import type { Contender } from './contenders/contender.ts';
 import { contenders } from './contenders/index.ts';
 import { latest } from './report/save.ts';
-import type { Scenario } from './scenarios/index.ts';
+import { anywhere, placementHere } from './measure/placement.ts';
+import type { Placement } from './measure/placement.ts';
 import { scenarios } from './scenarios/index.ts';
+import type { Scenario } from './scenarios/scenario.ts';
 
 /** What a run of the bench does: its flags, understood. */
 export interface Plan {
   rounds: number;
-  /** Part of the full number of requests. */
+  /** Part of the full time of measuring. */
   share: number;
   scenarios: readonly Scenario[];
   /** Those that can start here and take part in any of the scenarios. */
   contenders: readonly Contender[];
+  placement: Placement;
   missing: readonly { contender: string; why: string }[];
   /** Where the result is written. */
   file: string;
@@ -22,7 +25,15 @@ export interface Plan {
 export function readPlan(args: readonly string[]): Plan {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { quick: flag, peers: flag, only: text, contenders: text, rounds: text, json: text };
+  const options = {
+    quick: flag,
+    peers: flag,
+    only: text,
+    contenders: text,
+    rounds: text,
+    json: text,
+    unplaced: flag,
+  };
   const { values } = parseArgs({ args: [...args], options });
   const groups = [...new Set(scenarios.map(({ group }) => group))];
   const only = choose('only', values.only, groups);
@@ -30,14 +41,15 @@ export function readPlan(args: readonly string[]): Plan {
   const names = contenders.map(({ name }) => name);
   const wanted = choose('contenders', values.contenders, names);
   const asked = contenders.filter(
-    ({ name, isPeer }) =>
-      wanted.includes(name) &&
-      (!isPeer || values.peers || values.contenders) &&
-      chosen.some(({ among }) => among(name)),
+    (contender) =>
+      wanted.includes(contender.name) &&
+      (!contender.isPeer || values.peers || values.contenders) &&
+      chosen.some((scenario) => takesPart(contender, scenario)),
   );
   return {
     rounds: count('rounds', values.rounds, values.quick ? 1 : 3),
-    share: values.quick ? 0.25 : 1,
+    share: values.quick ? 0.5 : 1,
+    placement: values.unplaced ? anywhere : placementHere(),
     scenarios: chosen,
     contenders: asked.filter((contender) => contender.missing() === undefined),
     missing: asked.flatMap((contender) => {
@@ -46,6 +58,17 @@ export function readPlan(args: readonly string[]): Plan {
     }),
     file: values.json ?? latest,
   };
+}
+
+/** Those that take part in all that has no list of its own, beside the peers. */
+const main = new Set(['direct', 'haproxy', 'haproxy+nodelay', 'aifd', 'aifd+all']);
+
+/** Whether a contender has a row in a scenario. */
+export function takesPart({ name, isPeer }: Contender, { among, group }: Scenario): boolean {
+  if (among !== 'main') return among.includes(name);
+  // Small events alone may be held back, which is what its option is about.
+  if (name === 'haproxy+nodelay') return group === 'sse';
+  return isPeer || main.has(name);
 }
 
 /** Reads a comma-separated choice; everything when there is none. */

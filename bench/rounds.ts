@@ -1,21 +1,37 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check } from './contenders/check.ts';
-import type { Running } from './contenders/contender.ts';
-import { startContenders, stopContenders } from './contenders/index.ts';
+import { check, firstAnswer } from './contenders/check.ts';
+import type { Contender, Running } from './contenders/contender.ts';
+import { stopContender } from './contenders/index.ts';
+import { LoadProcess } from './load/process.ts';
+import { residentBytes } from './measure/memory.ts';
+import { move } from './measure/placement.ts';
 import { freePort, start, untilListening } from './measure/processes.ts';
+import { takesPart } from './plan.ts';
 import type { Plan } from './plan.ts';
+import { derived } from './report/derive.ts';
 import { medians, spreads } from './report/result.ts';
 import type { Failure, Row, Sample } from './report/result.ts';
-import { measure, warmUp } from './scenarios/index.ts';
-import type { Scenario } from './scenarios/index.ts';
+import { measure, warmUp } from './scenarios/measure.ts';
+import type { Bench } from './scenarios/measure.ts';
+import type { Capacity, Scenario } from './scenarios/scenario.ts';
+
+/** Percent of one processor, used by others, above which a measure counts as disturbed. */
+const DISTURBED = 15;
+
+/** A contender that was checked and is warm. */
+interface Ready {
+  running: Running;
+  capacity: Capacity;
+}
 
 /** The rounds of a run: fresh processes each, every scenario on every contender in turn. */
 export class Rounds {
-  /** Runs with an answer that was not whole: they have no figures, and fail the bench at its end. */
+  /** Runs with an answer that was not right: they have no figures, and fail the bench at its end. */
   readonly failures: Failure[] = [];
-  readonly #samples = new Map<Scenario, Map<string, Sample[]>>();
+  /** By scenario: its runs, in their order. */
+  readonly #runs = new Map<string, Map<string, Sample>[]>();
 
   /** @param note says what is being measured */
   constructor(
@@ -29,84 +45,124 @@ export class Rounds {
 
   /** What was measured, in the order of scenarios and contenders. */
   rows(): Row[] {
-    return this.plan.scenarios.flatMap((scenario) =>
-      this.plan.contenders.flatMap(({ name, features }) => {
-        const rounds = this.#samples.get(scenario)?.get(name);
-        if (!rounds) return [];
-        const { id, title, group } = scenario;
+    return this.plan.scenarios.flatMap(({ id, title, group }) => {
+      const runs = this.#runs.get(id) ?? [];
+      return this.plan.contenders.flatMap(({ name, features }) => {
+        const rounds = runs.filter((run) => run.has(name)).map((run) => derived(name, run));
+        if (rounds.length === 0) return [];
         const row = { scenario: id, title, group, contender: name, features };
         return [{ ...row, median: medians(rounds), spread: spreads(rounds), rounds }];
-      }),
-    );
+      });
+    });
   }
 
   async #round(round: number): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'aifd-bench-'));
+    const { placement } = this.plan;
     const port = freePort();
     const command = [process.execPath, join(import.meta.dir, 'upstream/main.ts'), String(port)];
-    const upstream = start(command, { log: join(folder, 'upstream.log') });
-    let running: Running[] = [];
+    const upstream = start(command, { log: join(folder, 'upstream.log'), cores: placement.upstream });
+    const bench: Bench = { load: new LoadProcess(placement.load), upstreamPid: upstream.pid };
+    const running: Running[] = [];
     try {
       await untilListening(port, 'the mock upstream');
-      running = await startContenders(this.plan.contenders, { upstream: port, folder });
-      const expected = await checkAll(running);
-      const ready = await this.#warmUp(running, expected);
+      await this.#startAll(running, port, folder, round);
+      const ready = await this.#warmUpAll(running, bench, round);
       // Every other round goes backwards, so that being first is nobody's privilege.
       const order = round % 2 === 0 ? ready : ready.toReversed();
       for (const scenario of this.plan.scenarios.filter(({ rounds }) => round < rounds))
-        for (let i = 0; i < scenario.repeats; i++) await this.#scenario(scenario, order, expected, round);
+        for (let i = 0; i < scenario.repeats; i++) await this.#scenario(scenario, order, bench, round);
     } finally {
-      await stopContenders(running);
+      for (const one of running) await stopContender(one);
+      await bench.load.stop();
       await upstream.stop();
       await rm(folder, { recursive: true });
     }
   }
 
-  /** @returns those that came through it; the others have no figures in this round. */
-  async #warmUp(running: readonly Running[], expected: string): Promise<Running[]> {
-    const ready: Running[] = [];
-    for (const one of running) {
+  /** Starts one after another, each alone; who can't has no figures in this round. */
+  async #startAll(running: Running[], upstream: number, folder: string, round: number): Promise<void> {
+    const { placement } = this.plan;
+    const run = this.#newRun('start');
+    for (const contender of this.plan.contenders) {
+      this.#say(round, 'start', contender);
+      const began = performance.now();
       try {
-        await warmUp(one, expected);
-        ready.push(one);
+        const cores = contender.isSeveral ? placement.several : placement.contender;
+        const one = await contender.start({ upstream, folder, cores });
+        running.push(one);
+        await firstAnswer(one);
+        const ms = performance.now() - began;
+        if (one.child) run.set(contender.name, { start: ms, rssAtRest: residentBytes(one.child.pid) / 1e6 });
       } catch (error) {
-        this.#fail('warming up', one, error);
+        this.#fail('start', contender, error);
+      }
+    }
+  }
+
+  async #warmUpAll(running: readonly Running[], bench: Bench, round: number): Promise<Ready[]> {
+    const ready: Ready[] = [];
+    for (const one of running) {
+      this.#say(round, 'check and warm-up', one.contender);
+      try {
+        await check(one);
+        ready.push({ running: one, capacity: await warmUp(one, bench, this.plan.share) });
+      } catch (error) {
+        this.#fail('warm-up', one.contender, error);
       }
     }
     return ready;
   }
 
-  async #scenario(
-    scenario: Scenario,
-    order: readonly Running[],
-    expected: string,
-    round: number,
-  ): Promise<void> {
-    const { plan } = this;
-    for (const one of order) {
-      const { name } = one.contender;
-      if (!scenario.among(name)) continue;
-      this.note(`round ${round + 1} of ${plan.rounds}: ${scenario.title}: ${name}`);
+  async #scenario(scenario: Scenario, ready: readonly Ready[], bench: Bench, round: number): Promise<void> {
+    const { work, id, title, isUnplaced } = scenario;
+    if (!work) return;
+    const { placement, share } = this.plan;
+    const run = this.#newRun(id);
+    if (isUnplaced) moveAll(bench, undefined, undefined);
+    for (const { running, capacity } of ready) {
+      if (!takesPart(running.contender, scenario)) continue;
+      this.#say(round, title, running.contender);
       try {
-        const sample = await measure(scenario, one, expected, plan.share);
-        const byName = this.#samples.getOrInsertComputed(scenario, () => new Map());
-        byName.getOrInsertComputed(name, () => []).push(sample);
+        run.set(running.contender.name, await calmly(() => measure(running, work(capacity, share), bench)));
       } catch (error) {
-        this.#fail(scenario.id, one, error);
+        this.#fail(id, running.contender, error);
       }
     }
+    if (isUnplaced) moveAll(bench, placement.load, placement.upstream);
   }
 
-  #fail(scenario: string, { contender }: Running, error: unknown): void {
-    this.failures.push({ scenario, contender: contender.name, problem: String(error) });
+  #newRun(scenario: string): Map<string, Sample> {
+    const run = new Map<string, Sample>();
+    this.#runs.getOrInsertComputed(scenario, () => []).push(run);
+    return run;
+  }
+
+  #say(round: number, what: string, { name }: Contender): void {
+    this.note(`round ${round + 1} of ${this.plan.rounds}: ${what}: ${name}`);
+  }
+
+  #fail(scenario: string, { name }: Contender, error: unknown): void {
+    const problem = error instanceof Error ? error.message : String(error);
+    this.failures.push({ scenario, contender: name, problem });
   }
 }
 
-async function checkAll(running: readonly Running[]): Promise<string> {
-  const answers = await Promise.all(running.map(check));
-  const [expected = ''] = answers;
-  running.forEach(({ contender }, index) => {
-    if (answers[index] !== expected) throw new Error(`${contender.name} changed the upstream's JSON answer`);
-  });
-  return expected;
+/** Measures again, once, what something else on the machine disturbed, and keeps the calmer of both. */
+async function calmly(measured: () => Promise<Sample>): Promise<Sample> {
+  const first = await measured();
+  if (othersOf(first) <= DISTURBED) return first;
+  const second = await measured();
+  return othersOf(second) < othersOf(first) ? second : first;
+}
+
+const othersOf = ({ others = 0 }: Sample): number => others;
+
+function moveAll(
+  { load, upstreamPid }: Bench,
+  loadTo: string | undefined,
+  upstreamTo: string | undefined,
+): void {
+  move(load.pid, loadTo);
+  move(upstreamPid, upstreamTo);
 }

@@ -11,6 +11,17 @@ type Options = Record<string, string>;
 /** So much that nothing is ever refused: what is measured is the counting. */
 const limits = { REQ_RATE_LIMIT: JSON.stringify({ '/v1/chat/completions': '1000000000/day' }) };
 const cache = { CACHE_CHAT_COMPLETION: 'true', CACHE_BACKEND: 'LMDB' };
+/** Users that share the load of `aifd+all`, in turn: no server has one user who asks 10,000 times a second. */
+const users = Array.from({ length: 100 }, (_, i) => `fk-bench-${String(i).padStart(10, '0')}`);
+const all = {
+  FORWARD_KEY: users.join(','),
+  REQ_RATE_LIMIT: JSON.stringify({ '/v1/chat/completions': '1000/second' }),
+  RATE_LIMIT_STRATEGY: 'moving-window',
+  ...cache,
+  LOG_CHAT: 'true',
+  USAGE: 'true',
+  METRICS: 'public',
+};
 
 /** This project's aifd, bare and with one thing more on. */
 export const aifds: readonly Contender[] = [
@@ -18,10 +29,14 @@ export const aifds: readonly Contender[] = [
   aifd('aifd+limits', 'on', limits),
   withRedis('aifd+redis', { ...limits, RATE_LIMIT_ON_ERROR: 'closed' }),
   aifd('aifd+cache', 'on', cache),
+  aifd('aifd+all', 'on', all, { keys: users }),
+  aifd('aifd-1worker', 'off', {}, { isSeveral: true }),
+  aifd('aifd-2workers', 'off', { WORKERS: '2' }, { isSeveral: true }),
 ];
 
-function aifd(name: string, features: 'off' | 'on', options: Options): Contender {
+function aifd(name: string, features: 'off' | 'on', options: Options, more?: Partial<Contender>): Contender {
   const contender: Contender = {
+    ...more,
     name,
     features,
     answers: 'exact',

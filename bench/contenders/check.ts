@@ -1,36 +1,68 @@
-import { clientKey, requestBody } from '../load/order.ts';
-import { problemOf } from '../load/sse-client.ts';
+import { bodyCheck } from '../load/expected.ts';
+import { clientKey } from '../load/order.ts';
+import type { Question } from '../load/order.ts';
+import { bodyOf } from '../load/question.ts';
+import { orderOf } from '../scenarios/measure.ts';
+import { question } from '../scenarios/patterns.ts';
 import { realKey } from './contender.ts';
 import type { Running } from './contender.ts';
+
+const work = { pattern: { kind: 'burst', connections: 1 }, limit: 10 } as const;
+const stream = question({ stream: true, wish: { chunks: 5 } });
+
+/** Waits for a first right answer. @throws Error with what is wrong after `seconds`. */
+export async function firstAnswer(running: Running, seconds = 20): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await checkAnswer(running, question());
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await Bun.sleep(5);
+    }
+  }
+}
 
 /**
  * Checks that a contender swaps the key and that its answers are those of the upstream.
  *
- * @returns the JSON answer that each request of the load must get.
  * @throws Error that names the contender and what differs.
  */
-export async function check(running: Running): Promise<string> {
+export async function check(running: Running): Promise<void> {
+  if (running.contender.answers === 'exact') await checkRequest(running);
+  await checkAnswer(running, question());
+  await checkAnswer(running, stream);
+}
+
+/** What it made of the request. */
+async function checkRequest(running: Running): Promise<void> {
   const { name } = running.contender;
-  const echo = await ask(running, '?echo=1', false);
+  const asked = question({ wish: { echo: true } });
+  const echo = await ask(running, asked);
   const key = name === 'direct' ? clientKey : realKey;
   const { head, bodyLength } = (await echo.json()) as { head: string; bodyLength: number };
   if (!/^authorization: (.*)$/im.exec(head)?.[1]?.startsWith(`Bearer ${key}`)) {
     throw new Error(`${name} sent another key upstream`);
   }
-  if (bodyLength !== requestBody(false).length) throw new Error(`${name} changed the request's body`);
-  const sse = await (await ask(running, '?chunks=5', true)).text();
-  const framed = `HTTP/1.1 200\r\n\r\n${sse.length.toString(16)}\r\n${sse}\r\n0\r\n\r\n`;
-  const problem = problemOf(framed, 5);
-  if (problem) throw new Error(`${name} answered a stream with ${problem}`);
-  return (await ask(running, '', false)).text();
+  if (bodyLength !== bodyOf(asked).length) throw new Error(`${name} changed the request's body`);
 }
 
-async function ask(running: Running, query: string, stream: boolean): Promise<Response> {
-  const { contender, port, prefix = '', headers } = running;
-  const response = await fetch(`http://127.0.0.1:${port}${prefix}/v1/chat/completions${query}`, {
+async function checkAnswer(running: Running, asked: Question): Promise<void> {
+  const body = Buffer.from(await (await ask(running, asked)).arrayBuffer());
+  const right = bodyCheck(orderOf(running, { question: asked, ...work }))();
+  right.add(body, 0, body.length);
+  const problem = right.end();
+  const kind = asked.stream ? 'a stream' : 'JSON';
+  if (problem) throw new Error(`${running.contender.name} answered ${kind} with ${problem}`);
+}
+
+async function ask(running: Running, asked: Question): Promise<Response> {
+  const { contender } = running;
+  const { port, path, headers, keys } = orderOf(running, { question: asked, ...work });
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${clientKey}`, ...headers },
-    body: requestBody(stream),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${keys[0]}`, ...headers },
+    body: bodyOf(asked),
     signal: AbortSignal.timeout(10_000),
     // A connection left in the pool would take one of haproxy's 4,000 places.
     keepalive: false,

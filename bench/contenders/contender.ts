@@ -6,13 +6,17 @@ export interface Contender {
   name: string;
   /** Whether what it can do beside forwarding (keys, limits, logs, measures) is on. */
   features: 'off' | 'on';
-  /** Takes part only with `--peers`. */
+  /** Takes part only with `--peers`, then in all that the main contenders do. */
   isPeer?: boolean;
+  /** Has several processes, which are not put on one processor. */
+  isSeveral?: boolean;
   /**
    * How its answers must be: `exact`, byte for byte those of the upstream, is the rule; `content` for those that write
    * answers anew: the same texts and the same number of events.
    */
   answers: 'exact' | 'content';
+  /** Keys that its clients send in turn, all of one length; the usual one when there are none. */
+  keys?: readonly string[];
   /** Says what it lacks on this machine; undefined when it can start. */
   missing(): string | undefined;
   /** Starts it, listening. @throws Error when it does not listen, after what was started is stopped. */

@@ -1,68 +1,70 @@
-/** Where a load goes. */
-export interface Target {
+import type { Wish } from '../upstream/wish.ts';
+
+/** What a load process is asked to do: one scenario on one contender. */
+export interface Order {
   port: number;
   path: string;
+  /** Header lines beside the usual ones. */
+  headers: Readonly<Record<string, string>>;
+  /** Keys that are sent in turn, all of one length. */
+  keys: readonly string[];
+  question: Question;
+  /** `exact`: answers are byte for byte the upstream's; `content`: they have its texts. */
+  answers: 'exact' | 'content';
+  pattern: Pattern;
+  /** Seconds in which all must be over; after them the order has failed. */
+  limit: number;
 }
 
-export interface SseTarget extends Target {
-  /** Events that each answer must have, `[DONE]` not counted. */
-  events: number;
+/** What is asked. */
+export interface Question {
+  stream: boolean;
+  /** What the upstream is to answer. */
+  wish: Partial<Wish>;
+  /** Bytes of the prompt, at least {@link leastPrompt}. */
+  prompt: number;
+  /** No prompt comes twice. */
+  distinct: boolean;
 }
 
-export type LoadOrder =
-  | {
-      kind: 'json';
-      target: Target;
-      connections: number;
-      requests: number;
-      expected: string;
-      /** No prompt comes twice. */
-      distinct?: boolean;
-    }
-  | { kind: 'sse'; target: SseTarget; connections: number; requests: number; distinct?: boolean }
-  | { kind: 'starts'; target: SseTarget; connections: number };
+/** When it is asked. */
+export type Pattern =
+  /** So many connections that ask again when they were answered, for `seconds`. */
+  | { kind: 'closed'; connections: number; seconds: number }
+  /** So many a second, whether answers come or not, over as many connections as that takes, up to `connections`. */
+  | { kind: 'open'; rate: number; seconds: number; connections: number }
+  /** So many connections at once, one request each. */
+  | { kind: 'burst'; connections: number };
 
-/** What a load process reports: times in milliseconds. */
-export interface LoadReport {
+/** What a load reports; times in milliseconds. */
+export interface Report {
+  /** Answers, those before the measure began included. */
   requests: number;
-  seconds: number;
-  p50: number;
-  p99: number;
-  /** Time to the first event; SSE only. */
+  /** Answers a second while it was measured. */
+  rate?: number;
+  p50?: number;
+  p99?: number;
+  p999?: number;
+  /** To the first byte of a stream's body. */
   first50?: number;
   first99?: number;
-  /** From the first connect until every stream had its first event; `starts` only. */
+  /** Between reads that brought events of a stream. */
+  gap50?: number;
+  gap99?: number;
+  gapMax?: number;
+  /** From the first connect until every stream had its first event; `burst` only. */
   allStarted?: number;
+  /** How late requests were sent, by the load's own fault; `open` only. */
+  late99?: number;
+  /** Microseconds of CPU that the load itself used. */
+  cpu: number;
 }
 
-/** The body of every request, about 300 bytes. @param prompt what tells it from others, up to 40 characters */
-export function requestBody(stream: boolean, prompt = ''): string {
-  const content = `${'y'.repeat(180)}${prompt.padStart(40, 'y')}`;
-  return JSON.stringify({ model: 'bench', messages: [{ role: 'user', content }], stream });
-}
-
-let prompts = 0;
-const run = crypto.randomUUID().slice(0, 23);
-
-/** A prompt that no load ever sent before. */
-export function freshPrompt(): string {
-  prompts += 1;
-  return `${run} ${prompts}`;
-}
+/** A line that a load process prints. */
+export type Message = { started: true } | { report: Report } | { problem: string };
 
 /** The key that clients send; a proxy under test swaps it for the real one. */
 export const clientKey = 'fk-bench-0123456789';
 
-/** The request as bytes on the wire, with the headers an SDK sends. */
-export function requestText(target: Target, prompt?: string): string {
-  const body = requestBody(true, prompt);
-  const headers = [
-    `Host: 127.0.0.1:${target.port}`,
-    'Content-Type: application/json',
-    `Authorization: Bearer ${clientKey}`,
-    'User-Agent: OpenAI/JS bench',
-    'Accept: application/json',
-    `Content-Length: ${body.length}`,
-  ];
-  return `POST ${target.path} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${body}`;
-}
+/** Room for the wish and for what tells a prompt from others. */
+export const leastPrompt = 160;

@@ -90,7 +90,7 @@ export async function untilListening(port: number, what: string, seconds = 10): 
       const socket = await Bun.connect({ hostname: '127.0.0.1', port, socket: { data() {} } });
       return void socket.terminate();
     } catch {
-      await Bun.sleep(50);
+      await Bun.sleep(5);
     }
   }
   throw new Error(`${what} did not listen on port ${port} within ${seconds} seconds`);

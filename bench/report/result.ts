@@ -4,7 +4,7 @@ import { percentile } from '../measure/percentile.ts';
 export interface FigureKind {
   /** As the head of a column. */
   title: string;
-  unit: '/s' | 'ms' | 'µs' | '×' | 'MB';
+  unit: '/s' | 'ms' | 'µs' | '×' | 'MB' | '%';
   digits: number;
   better: 'more' | 'less';
 }
@@ -37,8 +37,16 @@ export const figures = {
   rssAtRest: { title: 'RSS at rest', unit: 'MB', digits: 1, better: 'less' },
   /** From the start of its process to its first answer. */
   start: { title: 'start', unit: 'ms', digits: 0, better: 'less' },
-  /** What the load itself used, to see whether it was the limit. */
+  /** How much of one processor the contender used; where that is well under 100 it was not the limit. */
+  busy: { title: 'busy', unit: '%', digits: 0, better: 'less' },
+  /** The same of load and upstream together; where that is near 100 they were the limit. */
+  loadBusy: { title: 'load busy', unit: '%', digits: 0, better: 'less' },
+  /** How much of one processor something else used meanwhile; what that disturbs is measured again once. */
+  others: { title: 'others', unit: '%', digits: 0, better: 'less' },
+  /** What the load itself used a request. */
   loadCpu: { title: 'load CPU', unit: 'µs', digits: 1, better: 'less' },
+  /** How late the load sent what was due at a fixed rate. */
+  late99: { title: 'sent late p99', unit: 'ms', digits: 3, better: 'less' },
 } as const satisfies Record<string, FigureKind>;
 
 export type Figure = keyof typeof figures;

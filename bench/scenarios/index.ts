@@ -1,158 +1,111 @@
-import type { Running } from '../contenders/contender.ts';
-import type { LoadOrder, LoadReport } from '../load/order.ts';
-import { runLoad } from '../load/run.ts';
-import { CpuMeter } from '../measure/cpu.ts';
-import { residentBytes } from '../measure/memory.ts';
-import type { Sample } from '../report/result.ts';
+import { atRate, burst, closed, question } from './patterns.ts';
+import type { Group, Scenario } from './scenario.ts';
 
-/** One thing that is measured. */
-export interface Scenario {
-  /** Stable: what results of different days are compared by. */
-  id: string;
-  title: string;
-  /** What `--only` takes. */
-  group: 'json' | 'sse' | 'starts' | 'open' | 'limits' | 'cache';
-  /** Whether the contender of this name takes part. */
-  among(name: string): boolean;
-  /** Rounds at most, and times a round. */
-  rounds: number;
-  repeats: number;
-  /** @param share scales the work of a quick run. */
-  order(running: Running, expected: string, share: number): LoadOrder;
+const usual = { rounds: Infinity, repeats: 1 };
+const small = question();
+const stream50 = question({ stream: true, wish: { chunks: 50 } });
+const stream50slow = question({ stream: true, wish: { chunks: 50, interval: 2 } });
+const stream1000 = question({ stream: true, wish: { chunks: 1000 } });
+const prompt64k = question({ prompt: 65_536 });
+const megabyte = question({ prompt: 1_000_000, wish: { size: 1_000_000 } });
+const same = { distinct: false };
+
+const counts = [1, 32, 256];
+const connections = (count: number): string => (count === 1 ? '1 connection' : `${count} connections`);
+
+function main(group: Group, id: string, title: string, work: Scenario['work']): Scenario {
+  return { ...usual, group, id, title, among: 'main', work };
 }
 
-const some =
-  (...names: string[]): Scenario['among'] =>
-  (name) =>
-    names.includes(name);
-const proxies = some('direct', 'haproxy', 'aifd');
-const usual = { among: proxies, rounds: 3, repeats: 1 };
-const pathOf = ({ prefix = '' }: Running): string => `${prefix}/v1/chat/completions`;
-
-/** Everything that the bench measures, in its order. */
+/** Everything that the bench measures, in its order. Prompts differ, unless a scenario is about those that don't. */
 export const scenarios: readonly Scenario[] = [
-  // First: later aifd alone has had more to do than its rivals, and is compiled further.
-  limits(json(1, 2000)),
-  limits(json(32, 10_000)),
-  cacheHits(json(1, 3000)),
-  cacheHits(json(32, 16_000)),
-  cacheHits(sse('sse50-c32', 'SSE 50 events, no interval, 32 connections', '?chunks=50', 1200)),
-  cacheMisses(json(32, 10_000)),
-  cacheMisses(sse('sse50-c32', 'SSE 50 events, no interval, 32 connections', '?chunks=50', 1200)),
-  json(1, 3000),
-  json(32, 16_000),
-  sse('sse50-c32', 'SSE 50 events, no interval, 32 connections', '?chunks=50', 1200),
-  sse('sse50-2ms-c32', 'SSE 50 events, 2 ms apart, 32 connections', '?chunks=50&interval=2', 640),
-  starts('starts', 1000, 3000, 2),
+  { ...usual, group: 'start', id: 'start', title: 'Start to first answer, memory at rest', among: 'main' },
+  // Early: later some have had more to do than others, and are compiled further.
+  ...[1, 32].map((count) => limits(count)),
+  ...[1, 32].map((count) => hits(count)),
+  {
+    ...usual,
+    group: 'cache',
+    id: 'hits-sse50-c32',
+    title: 'Cache hits: SSE of 50 events, no interval, 32 connections',
+    among: ['direct', 'haproxy', 'aifd+cache'],
+    work: closed({ ...stream50, ...same }, 32),
+  },
+  misses('json-c32', 'JSON, 32 connections', closed(small, 32)),
+  misses('sse50-c32', 'SSE of 50 events, no interval, 32 connections', closed(stream50, 32)),
+  ...counts.map((count) =>
+    main('json', `json-c${count}`, `JSON, ${connections(count)}`, closed(small, count)),
+  ),
+  main('large', 'json-64k-c32', 'JSON, prompts of 64 KB, 32 connections', closed(prompt64k, 32)),
+  main('large', 'json-1mb-c8', 'JSON, 1 MB asked and 1 MB answered, 8 connections', closed(megabyte, 8)),
+  ...counts.map((count) =>
+    main(
+      'sse',
+      `sse50-c${count}`,
+      `SSE of 50 events, no interval, ${connections(count)}`,
+      closed(stream50, count),
+    ),
+  ),
+  main('sse', 'sse50-2ms-c32', 'SSE of 50 events, 2 ms apart, 32 connections', closed(stream50slow, 32)),
+  main('sse', 'sse1000-c8', 'SSE of 1,000 events, no interval, 8 connections', closed(stream1000, 8)),
+  main(
+    'rate',
+    'json-rate1000',
+    'JSON, 1,000 requests/s whatever comes back (half of what it can, where that is less)',
+    atRate(small, 1000, 2),
+  ),
+  {
+    ...usual,
+    group: 'workers',
+    id: 'workers-json-c32',
+    title: workersTitle(navigator.hardwareConcurrency),
+    among: ['aifd-1worker', 'aifd-2workers'],
+    isUnplaced: true,
+    work: closed(small, 32),
+  },
+  main('starts', 'starts-1000', '1,000 streams at once', burst(1000, 1000)),
   // Long, and its figures differ little from round to round.
-  starts('open', 4000, 6000, 1),
+  { ...main('open', 'open-4000', '4,000 open streams', burst(4000, 3000)), rounds: 1 },
 ];
 
+function workersTitle(processors: number): string {
+  const shared = processors < 4 ? `, load and upstream on the same ${processors} processors` : '';
+  return `One worker and two: JSON, 32 connections${shared}`;
+}
+
 /** What limits add is a small difference: it is measured more often, and only on aifd. */
-function limits(scenario: Scenario): Scenario {
-  const named = { id: `limits-${scenario.id}`, title: `Limits: ${scenario.title}` };
+function limits(count: number): Scenario {
   return {
-    ...scenario,
-    ...named,
+    ...usual,
     group: 'limits',
-    among: some('aifd', 'aifd+limits', 'aifd+redis'),
+    id: `limits-json-c${count}`,
+    title: `Limits: JSON, ${connections(count)}`,
+    among: ['aifd', 'aifd+limits', 'aifd+redis'],
     repeats: 2,
+    work: closed(small, count),
   };
 }
 
-/** The same question again and again, beside one that forwards it. */
-function cacheHits(scenario: Scenario): Scenario {
-  const named = { id: `hits-${scenario.id}`, title: `Cache hits: ${scenario.title}` };
-  return { ...scenario, ...named, group: 'cache', among: some('haproxy', 'aifd', 'aifd+cache') };
+/** The same question again and again, beside those that forward it. */
+function hits(count: number): Scenario {
+  return {
+    ...usual,
+    group: 'cache',
+    id: `hits-json-c${count}`,
+    title: `Cache hits: JSON, ${connections(count)}`,
+    among: ['direct', 'haproxy', 'aifd+cache'],
+    work: closed({ ...small, ...same }, count),
+  };
 }
 
 /** A new question each time, each answer kept. */
-function cacheMisses(scenario: Scenario): Scenario {
-  const order: Scenario['order'] = (...given) =>
-    ({ ...scenario.order(...given), distinct: true }) as LoadOrder;
-  const named = { id: `misses-${scenario.id}`, title: `Cache misses: ${scenario.title}` };
-  return { ...scenario, ...named, group: 'cache', among: some('aifd', 'aifd+cache'), repeats: 2, order };
-}
-
-function json(connections: number, requests: number): Scenario {
+function misses(id: string, title: string, work: Scenario['work']): Scenario {
   return {
     ...usual,
-    group: 'json',
-    id: `json-c${connections}`,
-    title: `JSON, ${connections} connection${connections > 1 ? 's' : ''}`,
-    order: (running, expected, share) => {
-      const amount = Math.ceil(requests * share);
-      return {
-        kind: 'json',
-        target: { port: running.port, path: pathOf(running) },
-        connections,
-        requests: amount,
-        expected,
-      };
-    },
+    group: 'cache',
+    id: `misses-${id}`,
+    title: `Cache misses: ${title}`,
+    among: ['aifd', 'aifd+cache'],
+    work,
   };
-}
-
-function sse(id: string, title: string, query: string, requests: number): Scenario {
-  return {
-    ...usual,
-    among: some('direct', 'haproxy', 'haproxy+nodelay', 'aifd'),
-    group: 'sse',
-    id,
-    title,
-    order: (running, _expected, share) => {
-      const target = { port: running.port, path: pathOf(running) + query, events: 50 };
-      return { kind: 'sse', target, connections: 32, requests: Math.ceil(requests * share) };
-    },
-  };
-}
-
-/** Streams that are all opened at once: a first event at once, the second `hold` milliseconds later. */
-function starts(group: 'starts' | 'open', connections: number, hold: number, rounds: number): Scenario {
-  return {
-    ...usual,
-    rounds,
-    group,
-    id: `${group}-${connections}`,
-    title: `${connections.toLocaleString('en')} streams at once, open for ${hold / 1000} s`,
-    order: (running) => {
-      const target = { port: running.port, path: `${pathOf(running)}?chunks=2&interval=${hold}`, events: 2 };
-      return { kind: 'starts', target, connections };
-    },
-  };
-}
-
-/** Brings code to its compiled state and connections up, outside of any measure. */
-export async function warmUp(running: Running, expected: string): Promise<void> {
-  const target = { port: running.port, path: pathOf(running) };
-  await runLoad({ kind: 'json', target, connections: 32, requests: 12_000, expected });
-  const sseTarget = { port: running.port, path: `${pathOf(running)}?chunks=50`, events: 50 };
-  await runLoad({ kind: 'sse', target: sseTarget, connections: 32, requests: 400 });
-}
-
-/** Runs one scenario on one contender. @throws Error when an answer was not whole. */
-export async function measure(
-  scenario: Scenario,
-  running: Running,
-  expected: string,
-  share: number,
-): Promise<Sample> {
-  const pid = running.child?.pid;
-  const meter = pid === undefined ? undefined : new CpuMeter(pid);
-  let rss: number | undefined;
-  const remember = (): void => {
-    if (pid !== undefined) rss ??= residentBytes(pid);
-  };
-  const report = await runLoad(scenario.order(running, expected, share), remember).finally(() => remember());
-  const microseconds = meter?.stop();
-  return toSample(report, microseconds, rss);
-}
-
-function toSample(report: LoadReport, microseconds: number | undefined, rss: number | undefined): Sample {
-  const { requests, seconds, p50, p99, first50, first99, allStarted } = report;
-  const cpu = microseconds === undefined ? undefined : microseconds / requests;
-  const memory = rss === undefined ? undefined : rss / 1e6;
-  // Where streams are held open, their length and rate are the upstream's choice, not a result.
-  if (allStarted !== undefined) return { first50, first99, allStarted, cpu, rss: memory };
-  return { rate: requests / seconds, p50, p99, first50, first99, cpu, rss: memory };
 }

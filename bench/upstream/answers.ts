@@ -1,22 +1,5 @@
 import type { MockRequest } from './requests.ts';
-
-/** What the query of a request asks of the mock upstream; every field has a default. */
-export interface Wish {
-  /** SSE events before `[DONE]`. */
-  chunks: number;
-  /** Milliseconds between events; 0: one event a turn of the event loop. */
-  interval: number;
-  /** Milliseconds before the first byte. */
-  delay: number;
-  status: number;
-  /** Bytes of content (of each event, for SSE); 0: a usual small answer. */
-  size: number;
-  /** Answer with the request's own head, to see what a proxy made of it. */
-  echo: boolean;
-  stream: boolean;
-  /** A last event of a stream has `usage`; JSON answers always do. */
-  usage: boolean;
-}
+import type { Wish } from './wish.ts';
 
 /** What every answer with `usage` says that it cost, in tokens. */
 export const reportedTokens = 180;
@@ -28,48 +11,47 @@ const usage = `{"prompt_tokens":60,"completion_tokens":${reportedTokens - 60},"t
 const sseHead =
   'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nX-Request-Id: bench\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-/** Reads the wish from a request's query and body. */
-export function wishOf(request: MockRequest): Wish {
-  const query = new URLSearchParams(request.target.split('?')[1] ?? '');
-  const number = (name: string, otherwise: number): number => Number(query.get(name) ?? otherwise);
-  return {
-    chunks: number('chunks', 50),
-    interval: number('interval', 0),
-    delay: number('delay', 0),
-    status: number('status', 200),
-    size: number('size', 0),
-    echo: query.has('echo'),
-    usage: query.has('usage'),
-    stream: /"stream":\s*true/.test(request.body),
-  };
-}
-
-/** A whole HTTP answer with a JSON body; about 700 bytes of body unless `size` says otherwise. */
-export function jsonAnswer(wish: Wish, request: MockRequest): Uint8Array {
-  if (wish.echo) return whole(200, JSON.stringify({ head: request.head, bodyLength: request.bodyLength }));
-  if (wish.status !== 200) {
-    const message = `mock status ${wish.status}`;
-    return whole(wish.status, JSON.stringify({ error: { message, type: 'mock', param: null, code: null } }));
-  }
+/** The body of a JSON answer of status 200; about 700 bytes unless `size` says otherwise. */
+export function answerText(wish: Wish): string {
   const content = 'x'.repeat(wish.size || 450);
   const choice = `{"index":0,"message":{"role":"assistant","content":"${content}"},"finish_reason":"stop"}`;
-  return whole(200, `{${base},"object":"chat.completion","choices":[${choice}],"usage":${usage}}`);
+  return `{${base},"object":"chat.completion","choices":[${choice}],"usage":${usage}}`;
+}
+
+/** The body of a stream, unframed. */
+export function streamText(wish: Wish): string {
+  return eventOf(wish).repeat(wish.chunks) + endOf(wish);
+}
+
+/** A whole HTTP answer with a JSON body. */
+export function jsonAnswer(wish: Wish, request: MockRequest): Uint8Array {
+  if (wish.echo) return whole(200, JSON.stringify({ head: request.head, bodyLength: request.bodyLength }));
+  if (wish.status === 200) return whole(200, answerText(wish));
+  const message = `mock status ${wish.status}`;
+  return whole(wish.status, JSON.stringify({ error: { message, type: 'mock', param: null, code: null } }));
 }
 
 /** The pieces of an SSE answer: its head, then one chunk-encoded event each, then the end. */
-export function sseAnswer(wish: Wish): { head: Uint8Array; event: Uint8Array; end: Uint8Array } {
+export interface Pieces {
+  head: Uint8Array;
+  event: Uint8Array;
+  end: Uint8Array;
+}
+
+export function sseAnswer(wish: Wish): Pieces {
+  const end = Buffer.concat([chunk(endOf(wish)), Buffer.from('0\r\n\r\n')]);
+  return { head: Buffer.from(sseHead), event: chunk(eventOf(wish)), end };
+}
+
+function eventOf(wish: Wish): string {
   const content = wish.size ? 'x'.repeat(wish.size) : eventContent;
-  const last = `data: {${base},"object":"chat.completion.chunk","choices":[],"usage":${usage}}\n\n`;
   const choice = `{"index":0,"delta":{"content":"${content}"},"finish_reason":null}`;
-  return {
-    head: Buffer.from(sseHead),
-    event: chunk(`data: {${base},"object":"chat.completion.chunk","choices":[${choice}]}\n\n`),
-    end: Buffer.concat([
-      ...(wish.usage ? [chunk(last)] : []),
-      chunk('data: [DONE]\n\n'),
-      Buffer.from('0\r\n\r\n'),
-    ]),
-  };
+  return `data: {${base},"object":"chat.completion.chunk","choices":[${choice}]}\n\n`;
+}
+
+function endOf(wish: Wish): string {
+  const last = `data: {${base},"object":"chat.completion.chunk","choices":[],"usage":${usage}}\n\n`;
+  return `${wish.usage ? last : ''}data: [DONE]\n\n`;
 }
 
 function chunk(text: string): Buffer {

@@ -2,10 +2,12 @@
  * The mock upstream: `bun bench/upstream/main.ts [port]` prints `listening PORT`. Raw sockets and ready-made
  * bytes, so that what is measured is the proxy before it.
  */
-import { jsonAnswer, sseAnswer, wishOf } from './answers.ts';
-import type { Wish } from './answers.ts';
+import { jsonAnswer, sseAnswer } from './answers.ts';
+import type { Pieces } from './answers.ts';
 import { RequestReader } from './requests.ts';
 import type { MockRequest } from './requests.ts';
+import { wishOf } from './wish.ts';
+import type { Wish } from './wish.ts';
 
 type Socket = Bun.Socket<Connection>;
 
@@ -26,7 +28,7 @@ class Connection {
   }
 
   receive(bytes: Buffer): void {
-    this.#waiting.push(...this.#reader.feed(bytes.toString('latin1')));
+    this.#waiting.push(...this.#reader.feed(bytes));
     this.#next();
   }
 
@@ -61,14 +63,19 @@ class Connection {
   }
 }
 
+/** Ready-made bytes of what is asked again and again; {@link wishOf} gives the same object for the same wish. */
+const answers = new WeakMap<Wish, Uint8Array>();
+const streams = new WeakMap<Wish, Pieces>();
+
 function answer(connection: Connection, request: MockRequest, wish: Wish): void {
   if (wish.stream && wish.status === 200 && !wish.echo) return stream(connection, wish);
-  connection.send(jsonAnswer(wish, request));
+  const make = (): Uint8Array => jsonAnswer(wish, request);
+  connection.send(wish.echo ? make() : answers.getOrInsertComputed(wish, make));
   connection.done();
 }
 
 function stream(connection: Connection, wish: Wish): void {
-  const { head, event, end } = sseAnswer(wish);
+  const { head, event, end } = streams.getOrInsertComputed(wish, sseAnswer);
   let sent = 0;
   connection.send(head);
   const step = (): void => {
