@@ -44,7 +44,8 @@ function print({ machine, versions, rows, failures, missing }: Result): void {
 
 function placementText({ placement: { load, upstream, contender } }: Plan): string {
   if (load === undefined) return 'load, upstream and contender share all processors';
-  return `load on processor ${load}, upstream on ${upstream}, contender on ${contender}`;
+  const apart = `load on processor ${load}, upstream on ${upstream}, contender on ${contender}`;
+  return `${apart}; with 1 connection, at a fixed rate and with several workers: all on all`;
 }
 
 const args = process.argv.slice(2);

@@ -44,7 +44,7 @@ export function readPlan(args: readonly string[]): Plan {
     (contender) =>
       wanted.includes(contender.name) &&
       (!contender.isPeer || values.peers || values.contenders) &&
-      chosen.some((scenario) => takesPart(contender, scenario)),
+      chosen.some((scenario) => scenario.among(contender)),
   );
   return {
     rounds: count('rounds', values.rounds, values.quick ? 1 : 3),
@@ -58,17 +58,6 @@ export function readPlan(args: readonly string[]): Plan {
     }),
     file: values.json ?? latest,
   };
-}
-
-/** Those that take part in all that has no list of its own, beside the peers. */
-const main = new Set(['direct', 'haproxy', 'haproxy+nodelay', 'aifd', 'aifd+all']);
-
-/** Whether a contender has a row in a scenario. */
-export function takesPart({ name, isPeer }: Contender, { among, group }: Scenario): boolean {
-  if (among !== 'main') return among.includes(name);
-  // Small events alone may be held back, which is what its option is about.
-  if (name === 'haproxy+nodelay') return group === 'sse';
-  return isPeer || main.has(name);
 }
 
 /** Reads a comma-separated choice; everything when there is none. */

@@ -6,9 +6,9 @@ import type { Contender, Running } from './contenders/contender.ts';
 import { stopContender } from './contenders/index.ts';
 import { LoadProcess } from './load/process.ts';
 import { residentBytes } from './measure/memory.ts';
-import { move } from './measure/placement.ts';
+import { anywhere, move } from './measure/placement.ts';
+import type { Placement } from './measure/placement.ts';
 import { freePort, start, untilListening } from './measure/processes.ts';
-import { takesPart } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { derived } from './report/derive.ts';
 import { medians, spreads } from './report/result.ts';
@@ -45,10 +45,10 @@ export class Rounds {
 
   /** What was measured, in the order of scenarios and contenders. */
   rows(): Row[] {
-    return this.plan.scenarios.flatMap(({ id, title, group }) => {
+    return this.plan.scenarios.flatMap(({ id, title, group, addsLatency }) => {
       const runs = this.#runs.get(id) ?? [];
       return this.plan.contenders.flatMap(({ name, features }) => {
-        const rounds = runs.filter((run) => run.has(name)).map((run) => derived(name, run));
+        const rounds = runs.filter((run) => run.has(name)).map((run) => derived(name, run, addsLatency));
         if (rounds.length === 0) return [];
         const row = { scenario: id, title, group, contender: name, features };
         return [{ ...row, median: medians(rounds), spread: spreads(rounds), rounds }];
@@ -115,13 +115,14 @@ export class Rounds {
   }
 
   async #scenario(scenario: Scenario, ready: readonly Ready[], bench: Bench, round: number): Promise<void> {
-    const { work, id, title, isUnplaced } = scenario;
+    const { among, work, id, title, isUnplaced } = scenario;
     if (!work) return;
     const { placement, share } = this.plan;
     const run = this.#newRun(id);
-    if (isUnplaced) moveAll(bench, undefined, undefined);
+    const all = ready.map(({ running }) => running);
+    if (isUnplaced) place(anywhere, bench, all);
     for (const { running, capacity } of ready) {
-      if (!takesPart(running.contender, scenario)) continue;
+      if (!among(running.contender)) continue;
       this.#say(round, title, running.contender);
       try {
         run.set(running.contender.name, await calmly(() => measure(running, work(capacity, share), bench)));
@@ -129,7 +130,7 @@ export class Rounds {
         this.#fail(id, running.contender, error);
       }
     }
-    if (isUnplaced) moveAll(bench, placement.load, placement.upstream);
+    if (isUnplaced) place(placement, bench, all);
   }
 
   #newRun(scenario: string): Map<string, Sample> {
@@ -158,11 +159,9 @@ async function calmly(measured: () => Promise<Sample>): Promise<Sample> {
 
 const othersOf = ({ others = 0 }: Sample): number => others;
 
-function moveAll(
-  { load, upstreamPid }: Bench,
-  loadTo: string | undefined,
-  upstreamTo: string | undefined,
-): void {
-  move(load.pid, loadTo);
-  move(upstreamPid, upstreamTo);
+function place(to: Placement, { load, upstreamPid }: Bench, running: readonly Running[]): void {
+  move(load.pid, to.load);
+  move(upstreamPid, to.upstream);
+  for (const { child, contender } of running)
+    if (child) move(child.pid, contender.isSeveral ? to.several : to.contender);
 }

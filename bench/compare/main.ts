@@ -11,13 +11,15 @@ import { contenders } from '../contenders/index.ts';
 import { everything } from '../report/page.ts';
 import type { Row } from '../report/result.ts';
 import { Rounds } from '../rounds.ts';
-import { type Scenario, scenarios } from '../scenarios/index.ts';
+import { scenarios } from '../scenarios/index.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { placementHere } from '../measure/placement.ts';
 import { changeLines, changesOf, LEAST_ROUNDS } from './verdict.ts';
 import { type Checkout, checkout, here } from './worktree.ts';
 
 /** What aifd is compared in: what a change of the code most probably moves, in minutes. */
 const usual = ['json-c1', 'json-c32', 'sse50-c32', 'hits-json-c32', 'start'];
-const forms: ReadonlySet<string> = new Set(['aifd', everything]);
+const forms: ReadonlySet<string> = new Set(['aifd', 'aifd+cache', everything]);
 
 interface Asked {
   from: string;
@@ -76,6 +78,7 @@ async function between(
     scenarios: asked.scenarios.map((scenario) => inEachRound(scenario, asked.rounds)),
     contenders: pairs.flat(),
     missing: [],
+    placement: placementHere(),
     file: '',
   };
   const rounds = new Rounds(plan, note);
@@ -138,7 +141,7 @@ function inEachRound(scenario: Scenario, rounds: number): Scenario {
     ...scenario,
     rounds,
     repeats: 1,
-    among: (name) => scenario.among(name.split('@', 1)[0]!),
+    among: ({ name }) => scenario.among({ name: name.split('@', 1)[0]! }),
   };
 }
 

@@ -1,3 +1,5 @@
+import { processTree } from './tree.ts';
+
 /** The processors that each side of the bench may use, as `taskset` names them; all when undefined. */
 export interface Placement {
   load: string | undefined;
@@ -36,8 +38,9 @@ export function placementHere(): Placement {
   return works ? placement(count) : anywhere;
 }
 
-/** Moves a process with all its threads. @param cores all when undefined */
+/** Moves a process tree with all its threads. @param cores all when undefined */
 export function move(pid: number, cores: string | undefined): void {
+  if (Bun.which('taskset') === null) return;
   const all = `0-${navigator.hardwareConcurrency - 1}`;
-  if (Bun.which('taskset') !== null) Bun.spawnSync(['taskset', '-a', '-c', '-p', cores ?? all, String(pid)]);
+  for (const one of processTree(pid)) Bun.spawnSync(['taskset', '-a', '-c', '-p', cores ?? all, String(one)]);
 }

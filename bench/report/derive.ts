@@ -4,9 +4,10 @@ import type { Sample } from './result.ts';
 export type Run = ReadonlyMap<string, Sample>;
 
 /** The sample with what it has to say beside others of the same run, so that what disturbs all of them falls out. */
-export function derived(name: string, run: Run): Sample {
+export function derived(name: string, run: Run, addsLatency = false): Sample {
   const sample = run.get(name) ?? {};
-  const direct = name === 'direct' ? undefined : run.get('direct');
+  // Where the direct way is saturated, its latency is that of its own queue.
+  const direct = name === 'direct' || !addsLatency ? undefined : run.get('direct');
   const haproxy = run.get('haproxy');
   const bare = name.startsWith('aifd+') ? run.get('aifd') : undefined;
   const figures: Sample = {

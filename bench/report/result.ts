@@ -1,5 +1,3 @@
-import { percentile } from '../measure/percentile.ts';
-
 /** How one kind of figure is named and read. */
 export interface FigureKind {
   /** As the head of a column. */
@@ -7,6 +5,8 @@ export interface FigureKind {
   unit: '/s' | 'ms' | 'µs' | '×' | 'MB' | '%';
   digits: number;
   better: 'more' | 'less';
+  /** Kept, but not in the table on the terminal. */
+  isDetail?: boolean;
 }
 
 /**
@@ -20,7 +20,7 @@ export const figures = {
   p999: { title: 'p99.9', unit: 'ms', digits: 3, better: 'less' },
   first50: { title: 'first p50', unit: 'ms', digits: 3, better: 'less' },
   first99: { title: 'first p99', unit: 'ms', digits: 3, better: 'less' },
-  gap50: { title: 'gap p50', unit: 'ms', digits: 3, better: 'less' },
+  gap50: { title: 'gap p50', unit: 'ms', digits: 3, better: 'less', isDetail: true },
   gap99: { title: 'gap p99', unit: 'ms', digits: 3, better: 'less' },
   gapMax: { title: 'gap max', unit: 'ms', digits: 1, better: 'less' },
   allStarted: { title: 'all started', unit: 'ms', digits: 0, better: 'less' },
@@ -28,7 +28,7 @@ export const figures = {
   /** Over the same figure of `haproxy` in the same round; so are `added…` over `direct`. */
   cpuToHaproxy: { title: 'CPU to HAProxy', unit: '×', digits: 2, better: 'less' },
   addedP50: { title: 'added p50', unit: 'ms', digits: 3, better: 'less' },
-  addedP99: { title: 'added p99', unit: 'ms', digits: 3, better: 'less' },
+  addedP99: { title: 'added p99', unit: 'ms', digits: 3, better: 'less', isDetail: true },
   addedFirst50: { title: 'added first p50', unit: 'ms', digits: 3, better: 'less' },
   /** Over bare aifd in the same round: what a feature costs. */
   cpuOverBare: { title: 'CPU over bare', unit: 'µs', digits: 1, better: 'less' },
@@ -40,13 +40,13 @@ export const figures = {
   /** How much of one processor the contender used; where that is well under 100 it was not the limit. */
   busy: { title: 'busy', unit: '%', digits: 0, better: 'less' },
   /** The same of load and upstream together; where that is near 100 they were the limit. */
-  loadBusy: { title: 'load busy', unit: '%', digits: 0, better: 'less' },
+  loadBusy: { title: 'load busy', unit: '%', digits: 0, better: 'less', isDetail: true },
   /** How much of one processor something else used meanwhile; what that disturbs is measured again once. */
-  others: { title: 'others', unit: '%', digits: 0, better: 'less' },
+  others: { title: 'others', unit: '%', digits: 0, better: 'less', isDetail: true },
   /** What the load itself used a request. */
-  loadCpu: { title: 'load CPU', unit: 'µs', digits: 1, better: 'less' },
+  loadCpu: { title: 'load CPU', unit: 'µs', digits: 1, better: 'less', isDetail: true },
   /** How late the load sent what was due at a fixed rate. */
-  late99: { title: 'sent late p99', unit: 'ms', digits: 3, better: 'less' },
+  late99: { title: 'sent late p99', unit: 'ms', digits: 3, better: 'less', isDetail: true },
 } as const satisfies Record<string, FigureKind>;
 
 export type Figure = keyof typeof figures;
@@ -91,12 +91,18 @@ export interface Result {
   missing: { contender: string; why: string }[];
 }
 
-/** Each figure's median over the rounds that have it. */
+/** Each figure's median over the rounds. */
 export function medians(rounds: readonly Sample[]): Sample {
-  return Object.fromEntries(figuresOf(rounds).map((name) => [name, percentile(valuesOf(rounds, name), 0.5)]));
+  return Object.fromEntries(figuresOf(rounds).map((name) => [name, medianOf(valuesOf(rounds, name))]));
 }
 
-/** Each figure's least and greatest over the rounds that have it. */
+function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[upper]! : (sorted[upper - 1]! + sorted[upper]!) / 2;
+}
+
+/** Each figure's least and greatest over the rounds. */
 export function spreads(rounds: readonly Sample[]): Row['spread'] {
   return Object.fromEntries(
     figuresOf(rounds).map((name) => {
@@ -107,7 +113,8 @@ export function spreads(rounds: readonly Sample[]): Row['spread'] {
 }
 
 function figuresOf(rounds: readonly Sample[]): Figure[] {
-  return (Object.keys(figures) as Figure[]).filter((name) => valuesOf(rounds, name).length > 0);
+  // One that a round lacks (too few answers for a percentile, say) can't be compared with others.
+  return (Object.keys(figures) as Figure[]).filter((name) => valuesOf(rounds, name).length === rounds.length);
 }
 
 function valuesOf(rounds: readonly Sample[], name: Figure): number[] {

@@ -1,5 +1,8 @@
 import { figures } from './result.ts';
-import type { Figure, Row } from './result.ts';
+import type { Figure, FigureKind, Row } from './result.ts';
+
+const kinds: Readonly<Record<Figure, FigureKind>> = figures;
+const shown = (Object.keys(kinds) as Figure[]).filter((name) => !kinds[name].isDetail);
 
 /** The rows as text, a block a scenario. */
 export function table(rows: readonly Row[]): string {
@@ -9,9 +12,7 @@ export function table(rows: readonly Row[]): string {
 
 function block(rows: readonly Row[]): string {
   // A column that no contender has a value in only takes room.
-  const used = (Object.keys(figures) as Figure[]).filter((name) =>
-    rows.some(({ median }) => median[name] !== undefined),
-  );
+  const used = shown.filter((name) => rows.some(({ median }) => median[name] !== undefined));
   const heads = used.map(
     (name) => `${figures[name].title}${figures[name].unit === '/s' ? '' : ` ${figures[name].unit}`}`,
   );

@@ -3,7 +3,7 @@ import type { Question } from '../load/order.ts';
 import type { Capacity, Work } from './scenario.ts';
 
 /** Seconds that a closed loop is measured for. */
-const usualSeconds = 1.2;
+const usualSeconds = 0.8;
 const mostConnections = 1024;
 
 /** A JSON question of its own each time, with a small answer, unless it says otherwise. */

@@ -1,3 +1,4 @@
+import type { Contender } from '../contenders/contender.ts';
 import type { Pattern, Question } from '../load/order.ts';
 
 /** What a contender can do, found when it is warmed up: what slow ones are asked is cut to it. */
@@ -33,13 +34,18 @@ export interface Scenario {
   title: string;
   /** What `--only` takes. */
   group: Group;
-  /** The contenders that take part; `main`: direct, HAProxy, aifd, everything on, and all peers. */
-  among: readonly string[] | 'main';
+  /** Whether a contender takes part. */
+  among(contender: Pick<Contender, 'name' | 'isPeer'>): boolean;
   /** Rounds at most, and times a round. */
   rounds: number;
   repeats: number;
-  /** Load, upstream and contender use all processors. */
+  /**
+   * Load, upstream and contender use all processors: those with several processes, and where so little is asked that
+   * nobody wants for a processor. There, to be kept apart would only mean waking each other across processors.
+   */
   isUnplaced?: boolean;
+  /** Nobody is saturated: what a contender adds to the direct way says something. */
+  addsLatency?: boolean;
   /**
    * None for what is measured as contenders start.
    * @param share of the full time of measuring
