@@ -2,6 +2,7 @@ import type { Listed } from '../../store/entries/store.ts';
 import { exitCodes } from '../exit.ts';
 import { type Action, filterHelp } from './action.ts';
 import { filterSwitches, filterValues, readFilter, select } from './filters.ts';
+import { padded, widthOf } from '../width.ts';
 import { left, plain, shortKey, shortUser, size, span } from './words.ts';
 
 /** Models of so many entries say how wide their column is: a line is written before the next is made. */
@@ -31,7 +32,7 @@ export const list: Action = {
 };
 
 function modelWidth(found: readonly Listed[]): number {
-  const lengths = found.slice(0, LOOKED_AT).map(({ about }) => plain(about.model).length);
+  const lengths = found.slice(0, LOOKED_AT).map(({ about }) => widthOf(plain(about.model)));
   return Math.min(WIDEST_MODEL, Math.max(5, ...lengths));
 }
 
@@ -50,4 +51,4 @@ function cellsOf({ key, about, size: bytes }: Listed, now: number): string[] {
 }
 
 const row = (cells: readonly string[], widths: readonly number[]): string =>
-  cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ');
+  cells.map((cell, index) => padded(cell, widths[index] ?? 0)).join('  ');

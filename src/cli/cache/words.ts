@@ -1,3 +1,5 @@
+import { padded, widthOf } from '../width.ts';
+
 /** Digits of a key that are shown: as many as git's, and some. */
 const SHORT_KEY = 12;
 const SHORT_USER = 10;
@@ -65,12 +67,12 @@ export function columns(
 ): string[] {
   const widths: number[] = [];
   for (const row of rows)
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, widthOf(cell));
   return rows.map((row) =>
     row
       .map((cell, index) => {
         if (rightOf.has(index)) return cell.padStart(widths[index]!);
-        return index === row.length - 1 ? cell : cell.padEnd(widths[index]!);
+        return index === row.length - 1 ? cell : padded(cell, widths[index]!);
       })
       .join('  '),
   );

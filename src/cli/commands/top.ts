@@ -76,15 +76,25 @@ async function showLive(dataDir: string): Promise<number> {
   screen.open();
   try {
     while (!screen.isLeft && asked.pids.length > 0) {
-      const { height, width } = screen.size;
-      screen.show(screenOf(asked, height, width));
-      await Promise.race([screen.left, Bun.sleep(EVERY_MS)]);
+      await shownFor(EVERY_MS, screen, asked);
       if (!screen.isLeft) asked = await askAll(dataDir);
     }
   } finally {
     screen.close();
   }
   return screen.isLeft ? exitCodes.clean : noServer(dataDir, asked);
+}
+
+/** Shows it so long, anew when the terminal gets another size. */
+async function shownFor(ms: number, screen: Screen, asked: Asked): Promise<void> {
+  const over = performance.now() + ms;
+  for (let left = ms; left > 0 && !screen.isLeft; left = over - performance.now()) {
+    const { height, width } = screen.size;
+    screen.show(screenOf(asked, height, width));
+    const waiting = new AbortController();
+    await Promise.race([screen.left, screen.resized(waiting.signal), Bun.sleep(left)]);
+    waiting.abort();
+  }
 }
 
 function noServer(dataDir: string, { problems }: Asked): number {

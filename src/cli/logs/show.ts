@@ -2,6 +2,7 @@ import { jsonText } from '../../gateway/record/chatlog/literal-json.ts';
 import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
 import { answerOf, questionOf } from '../../gateway/record/print-question.ts';
 import { safeLine, safeText } from '../../gateway/record/print-safe.ts';
+import { fitted, padded, widthOf } from '../width.ts';
 import type { Form } from './arguments.ts';
 import {
   type LoggedExchange,
@@ -73,15 +74,15 @@ function readable(exchange: LoggedExchange, { width, mark }: Showing, found: Fou
       .slice(0, 19)
       .padEnd(19),
     (safeLine(userOf(exchange)).slice(0, SHORT_USER) || '-').padEnd(SHORT_USER),
-    (cut(safeLine(modelOf(exchange)), WIDEST_MODEL) || '-').padEnd(WIDEST_MODEL),
+    padded(fitted(safeLine(modelOf(exchange)), WIDEST_MODEL) || '-', WIDEST_MODEL),
     String(statusOf(exchange) ?? '-').padEnd(3),
     tokens.padEnd(9),
   ].join('  ');
-  const room = Math.max(LEAST_WORDS, width - head.length - 6);
+  const room = Math.max(LEAST_WORDS, width - widthOf(head) - 6);
   const asked = safeLine(questionOf(exchange.request?.fields)).trim();
   const said = outcome(exchange);
   const first = excerpt(asked, Math.floor(room / 2), found);
-  const second = excerpt(said, room - first.length, found);
+  const second = excerpt(said, room - widthOf(first), found);
   const other = found && !found.test(asked) && !found.test(said) ? elsewhere(exchange, found, room) : '';
   return mark(`${head}  ${first} → ${second}${other}`);
 }
@@ -98,9 +99,9 @@ function outcome({ request, answer }: LoggedExchange): string {
 /** The piece around what was found, else the beginning. */
 function excerpt(text: string, length: number, found: Found): string {
   const at = found === undefined ? -1 : text.search(found);
-  if (at < 0 || at < length - 20) return cut(text, length);
+  if (at < 0 || at < length - 20) return fitted(text.slice(0, 4 * length), length);
   const start = whole(text, Math.max(0, at - Math.floor(length / 3)));
-  return `…${cut(text.slice(start), length - 1)}`;
+  return `…${fitted(text.slice(start, start + 2 * length), length - 1)}`;
 }
 
 /** Where it is neither in the last question nor the answer: an earlier message, a tool, an id. */
@@ -121,10 +122,6 @@ export function textsOf(line: LogLine | undefined): string[] {
   };
   collect(line?.fields);
   return texts;
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, whole(text, length - 1))}…`;
 }
 
 /** A place that is not within a character. */

@@ -2,6 +2,7 @@ import { type Figures, figure, HISTOGRAM } from '../../store/usage/figures.ts';
 import { quantile } from '../../store/usage/histogram.ts';
 import { tokensPerSecond, type UsageRecord } from '../../store/usage/store.ts';
 import { columns, plain } from '../cache/words.ts';
+import { fitted } from '../width.ts';
 import type { Grouped, Grouping } from './groups.ts';
 import { dollars } from './rows.ts';
 
@@ -37,7 +38,7 @@ export function tableOf({ groups, total }: Grouped, by: Grouping): string[] {
 export function shownName(name: string, by: Grouping): string {
   if (name === '') return '-';
   const shown = plain(by === 'key' && name.startsWith('k:') ? name.slice(0, 12) : name);
-  return shown.length > WIDEST ? `${shown.slice(0, WIDEST - 1)}…` : shown;
+  return fitted(shown, WIDEST);
 }
 
 function cells(figures: Figures): string[] {

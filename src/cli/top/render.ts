@@ -2,6 +2,7 @@ import { bucketsOf, type LiveRow } from '../../gateway/record/live-figures.ts';
 import { quantile } from '../../store/usage/histogram.ts';
 import { columns } from '../cache/words.ts';
 import { shownName, time } from '../stats/text.ts';
+import { fitted, widthOf } from '../width.ts';
 import type { Asked } from './ask.ts';
 
 const whole = (value: number): string => value.toLocaleString('en');
@@ -51,14 +52,19 @@ export function lineOf(all: Asked): string {
   return parts.join(', ');
 }
 
+/** Columns of a line's figures. */
+const FIGURES = 44;
+
 /** A screen of so many lines and columns; none is longer. */
 export function screenOf(all: Asked, height: number, width: number): string[] {
   const { figures, pids, problems } = all;
   const workers = pids.length === 1 ? 'process' : 'processes';
+  // What tells the lines apart comes first: it is there where the terminal is too narrow for all.
+  const widest = Math.max(12, width - FIGURES);
   const lines = [
     `aifd top: the last ${figures.seconds} s of ${pids.length} ${workers}, q to leave`,
     '',
-    lineOf({ ...all, problems: [] }),
+    ...wrapped(lineOf({ ...all, problems: [] }), width),
     ...problems.map((line) => `! ${line}`),
   ];
   const left = Math.max(2, height - lines.length - 5);
@@ -66,24 +72,38 @@ export function screenOf(all: Asked, height: number, width: number): string[] {
   const keys = figures.keys.slice(0, Math.max(1, left - targets.length));
   lines.push(
     '',
-    ...tableOf('TARGET', targets, figures.seconds),
+    ...tableOf('TARGET', targets, figures.seconds, widest),
     '',
-    ...tableOf('KEY', keys, figures.seconds),
+    ...tableOf('KEY', keys, figures.seconds, widest),
   );
-  return lines.slice(0, height).map((line) => line.slice(0, width));
+  return lines.slice(0, height).map((line) => fitted(line, width, ''));
 }
 
-function tableOf(title: string, rows: readonly LiveRow[], seconds: number): string[] {
+/** Broken between its parts. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const part of text.split(/(?<=, )/)) {
+    if (line !== '' && widthOf((line + part).trimEnd()) > width) {
+      lines.push(line.trimEnd());
+      line = '';
+    }
+    line += part;
+  }
+  return [...lines, line];
+}
+
+function tableOf(title: string, rows: readonly LiveRow[], seconds: number, widest: number): string[] {
   const cells = rows.map(({ name, requests, limited, errors, tokens }) => [
+    fitted(shownName(name, title === 'KEY' ? 'key' : 'target'), widest),
     perSecond(requests, seconds).toFixed(1),
     whole(requests),
     whole(limited),
     whole(errors),
     whole(tokens),
-    shownName(name, title === 'KEY' ? 'key' : 'target'),
   ]);
   return columns(
-    [['REQ/S', 'REQUESTS', '429', 'ERRORS', 'TOKENS', title], ...cells],
-    new Set([0, 1, 2, 3, 4]),
+    [[title, 'REQ/S', 'REQUESTS', '429', 'ERRORS', 'TOKENS'], ...cells],
+    new Set([1, 2, 3, 4, 5]),
   );
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 /** The terminal while something is shown live: its other screen, no cursor, keys as they are pressed. */
 export class Screen {
   /** Resolves when q or Ctrl-C is pressed, or a signal asks to end. */
@@ -27,6 +29,11 @@ export class Screen {
       stdin.resume();
     }
     stdout.write('\u001b[?1049h\u001b[?25l');
+  }
+
+  /** Resolves at the next change of its size. */
+  async resized(signal: AbortSignal): Promise<void> {
+    await once(process.stdout, 'resize', { signal }).catch(() => {});
   }
 
   get isLeft(): boolean {
