@@ -6,6 +6,17 @@ export class Refused {
   constructor(readonly reason = '') {}
 }
 
+/** Reads a JSON list, whatever is in it. */
+export function jsonList(text: string): unknown[] | Refused {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return new Refused((error as Error).message);
+  }
+  return Array.isArray(value) ? value : new Refused('is no JSON list');
+}
+
 /** How one sort of option is read from text, shown, and described to the user. */
 export interface Kind<T> {
   /** What is accepted, as it ends the sentence "accepted: …". */

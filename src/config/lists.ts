@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type Kind, Refused } from './kinds.ts';
+import { jsonList, type Kind, Refused } from './kinds.ts';
 import { mask, maskKeys, maskUrl } from './mask.ts';
 
 type Entry<T> = (text: string) => T | Refused;
@@ -154,16 +154,11 @@ export const routeList: Kind<readonly string[]> = {
   placeholder: 'JSON',
   empty: [],
   parse(text) {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      return new Refused((error as Error).message);
-    }
-    if (!Array.isArray(value)) return new Refused('is no JSON list');
+    const value = jsonList(text);
+    if (value instanceof Refused) return value;
     const wrong = value.find((route) => typeof route !== 'string' || !/^\/[^\s?#*]*(?:\/\*)?$/.test(route));
     if (wrong !== undefined) return new Refused(`${JSON.stringify(wrong)} is no path from / on`);
-    return value.map((route: string) => route.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'));
+    return (value as string[]).map((route) => route.replace(/\/+/g, '/').replace(/(.)\/$/, '$1'));
   },
   show: (routes) => (routes.length === 0 ? '' : JSON.stringify(routes)),
 };

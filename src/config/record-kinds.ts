@@ -1,5 +1,5 @@
 import { duration } from './cache-kinds.ts';
-import { type Kind, Refused } from './kinds.ts';
+import { jsonList, type Kind, Refused } from './kinds.ts';
 import { mask, maskUrl } from './mask.ts';
 import { readPairs } from './pairs.ts';
 import { parsePrices, type PriceList } from './prices.ts';
@@ -45,13 +45,8 @@ export const patternList: Kind<readonly RegExp[]> = {
   placeholder: 'JSON',
   empty: [],
   parse(text) {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      return new Refused((error as Error).message);
-    }
-    if (!Array.isArray(value)) return new Refused('is no JSON list');
+    const value = jsonList(text);
+    if (value instanceof Refused) return value;
     const patterns: RegExp[] = [];
     for (const source of value) {
       const pattern =

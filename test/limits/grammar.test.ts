@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test';
 import { LimitSyntaxError, parseLimit } from '../../src/config/limit-grammar.ts';
-import { parseStrategy } from '../../src/gateway/limits/strategy.ts';
 
 const SECOND = 1000;
 const DAY = 86_400 * SECOND;
@@ -61,10 +60,4 @@ describe('what the Python library refuses is refused, with the place', () => {
     expect(error).toMatchObject({ position, expected, text });
     expect((error as Error).message).toContain(`character ${position + 1}`);
   });
-});
-
-test('a strategy is read in any case, and a slip named', () => {
-  expect(parseStrategy(' Moving-Window ')).toBe('moving-window');
-  expect(() => parseStrategy('moving-windows')).toThrow('did you mean moving-window?');
-  expect(() => parseStrategy('sliding')).toThrow('fixed-window-elastic-expiry');
 });

@@ -77,6 +77,7 @@ test.each([
   [['try'], 'a limit is needed'],
   [['try', '1/second', '--strategy'], '--strategy needs a value'],
   [['try', '1/second', '--strategy', 'moving'], 'it is one of fixed-window'],
+  [['try', '1/second', '--strategy', ' Moving-Windows'], 'did you mean moving-window?'],
   [['try', '1/second', '--port', '1'], 'there is no option --port'],
   [['try', '10', 'per', 'hour'], 'quote a limit'],
 ] as [string[], string][])('%p is refused', async (args, message) => {

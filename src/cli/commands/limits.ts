@@ -1,8 +1,10 @@
 import type { CommandDef } from 'citty';
+import { Refused } from '../../config/kinds.ts';
 import { type Limit, LimitSyntaxError, parseLimit } from '../../config/limit-grammar.ts';
-import { parseStrategy } from '../../gateway/limits/strategy.ts';
+import { nearest } from '../../config/nearest.ts';
+import { optionOf } from '../../config/options.ts';
 import { MemoryWindows } from '../../store/windows/memory.ts';
-import type { Decision, Meter, Strategy } from '../../store/windows/store.ts';
+import { type Decision, type Meter, strategies, type Strategy } from '../../store/windows/store.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { linesOf } from '../lines.ts';
 
@@ -71,12 +73,12 @@ function readArguments([action, ...args]: readonly string[]): Trial {
 
 function readStrategy(name: string | undefined): Strategy {
   if (name === undefined) throw new UsageError('--strategy needs a value');
-  try {
-    return parseStrategy(name);
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`--strategy: ${error.message}`);
-    throw error;
-  }
+  const { kind } = optionOf('rateLimitStrategy');
+  const strategy = kind.parse(name.trim());
+  if (!(strategy instanceof Refused)) return strategy as Strategy;
+  const meant = nearest(name.trim().toLowerCase(), strategies);
+  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+  throw new UsageError(`--strategy: there is no strategy '${name}'${hint}: it is one of ${kind.accepts}`);
 }
 
 /** @throws UsageError that marks the place below the string */

@@ -1,4 +1,4 @@
-import { type BodySink, decoder } from './decode.ts';
+import { type PieceSink, decoder } from './decode.ts';
 import type { RecordedAnswer } from './happening.ts';
 
 /** Bytes of answers that may be on their way through a decoder; what is more is done without. */
@@ -42,7 +42,7 @@ async function decoded(encoding: string, body: Uint8Array): Promise<Uint8Array |
   const pieces: Uint8Array[] = [];
   let length = 0;
   const { promise, resolve } = Promise.withResolvers<Uint8Array>();
-  const sink: BodySink = {
+  const sink: PieceSink = {
     chunk: (piece) => {
       if (length < MOST_DECODED) pieces.push(new Uint8Array(piece));
       length += piece.length;

@@ -8,7 +8,7 @@ import {
 import type { Transform } from 'node:stream';
 
 /** What takes a body in pieces. Must not keep the views it is given. */
-export interface BodySink {
+export interface PieceSink {
   chunk(piece: Uint8Array): void;
   /** Called once. `whole` is false when bytes are missing, or could not be decoded. */
   end(whole: boolean): void;
@@ -37,7 +37,7 @@ const codings: ReadonlyMap<string, Open> = new Map<string, Open>([
  * @param encoding - the `Content-Encoding`; none, and `identity`, give the sink itself
  * @returns undefined for a coding that is not known
  */
-export function decoder(encoding: string | null, sink: BodySink): BodySink | undefined {
+export function decoder(encoding: string | null, sink: PieceSink): PieceSink | undefined {
   const names = (encoding ?? '').split(',').map((name) => name.trim().toLowerCase());
   const applied = names.filter((name) => name !== '' && name !== 'identity');
   if (applied.length > MOST_CODINGS) return undefined;
@@ -52,7 +52,7 @@ export function decoder(encoding: string | null, sink: BodySink): BodySink | und
 }
 
 /** One coding undone. node:zlib works on another thread: what comes out comes later. */
-class Decoder implements BodySink {
+class Decoder implements PieceSink {
   private stream: Transform | undefined;
   private broken = false;
   private ended = false;
@@ -61,7 +61,7 @@ class Decoder implements BodySink {
 
   constructor(
     private readonly open: Open,
-    private readonly sink: BodySink,
+    private readonly sink: PieceSink,
   ) {}
 
   chunk(piece: Uint8Array): void {

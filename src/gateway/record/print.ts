@@ -3,7 +3,7 @@ import type { TextFilter } from './chatlog/literal.ts';
 import { memberOf } from './chatlog/literal-value.ts';
 import type { LogKind } from './chatlog/names.ts';
 import { requestBody } from './chatlog/request-line-body.ts';
-import { type BodySink, decoder } from './decode.ts';
+import { type PieceSink, decoder } from './decode.ts';
 import { AnswerDecoding } from './decode-whole.ts';
 import type { Beginning, Happening, Sink } from './happening.ts';
 import { shortId } from './print-id.ts';
@@ -39,7 +39,7 @@ const MOST_SAID = 100_000;
 const MOST_LIVE = 1_000;
 
 /** An answer that is shown while it comes. */
-interface Live extends BodySink {
+interface Live extends PieceSink {
   /** Its text is out, also what was in a decoder still. */
   readonly shown: Promise<void>;
   /** Called then; set before its end. */
@@ -77,7 +77,7 @@ export class ChatPrinter implements Sink {
   }
 
   /** Shows a streamed answer while it comes; further ones than some are shown at their end. */
-  answering({ id, family, method, request, contentType, encoding }: Beginning): BodySink | undefined {
+  answering({ id, family, method, request, contentType, encoding }: Beginning): PieceSink | undefined {
     const isShown =
       Object.hasOwn(kinds, family) && method === 'POST' && /^text\/event-stream\b/i.test(contentType);
     if (!isShown || this.live.size + this.ending.size >= MOST_LIVE || this.live.has(id)) return undefined;

@@ -2,7 +2,7 @@ import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { BodyListener } from '../upstream/wire/incoming.ts';
 import type { WireFailure } from '../upstream/wire/failure.ts';
 import { decoder } from './decode.ts';
-import type { BodySink } from './decode.ts';
+import type { PieceSink } from './decode.ts';
 import { JsonUsage } from './usage-json.ts';
 import { nothingFound } from './usage-counts.ts';
 import type { Found } from './usage-counts.ts';
@@ -26,7 +26,7 @@ interface Reader {
  * 1 MiB of a JSON answer and one event of a stream (and what waits for a decoder).
  */
 export class UsageReader implements BodyListener {
-  private readonly body: BodySink | undefined;
+  private readonly body: PieceSink | undefined;
   /** It is of a kind that may hold usage. */
   private readonly readable: boolean;
   /** The answer is a stream of events. */
@@ -55,7 +55,7 @@ export class UsageReader implements BodyListener {
   }
 }
 
-function tell(reader: Reader, done: (usage: Usage) => void): BodySink {
+function tell(reader: Reader, done: (usage: Usage) => void): PieceSink {
   return {
     chunk: (piece) => reader.chunk(piece),
     end: (whole) => done({ ...reader.finish(whole), complete: whole }),
