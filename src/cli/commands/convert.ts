@@ -28,6 +28,13 @@ as a JSON array: chat_openai.json in the current folder, and one such file for e
 /** Broken lines that are named, of each log. */
 const MOST_NAMED = 20;
 
+/** A signal came. */
+class Interrupted extends Error {
+  constructor(readonly exitCode: number) {
+    super();
+  }
+}
+
 /** `aifd convert`: conversations out of chat logs. */
 const command: CommandDef = {
   meta: { name: 'convert', description: summary },
@@ -52,9 +59,8 @@ const command: CommandDef = {
         await convertTo(path, log, full);
       }
     } catch (error) {
+      if (error instanceof Interrupted) return error.exitCode;
       const { code, message } = error as NodeJS.ErrnoException;
-      // Who reads on has seen enough: `| head`.
-      if (code === 'EPIPE') return exitCodes.clean;
       if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return failed(message);
       throw error;
     }
@@ -69,10 +75,15 @@ async function convertTo(path: string, log: ChatLogFiles, full: boolean): Promis
   const total = log.files.reduce((sum, file) => sum + statSync(file).size, 0);
   const progress = new Progress(total);
   const out = new OutputFile(path);
+  const asked = new AbortController();
+  const onSigint = (): void => asked.abort(new Interrupted(130));
+  const onSigterm = (): void => asked.abort(new Interrupted(143));
+  process.on('SIGINT', onSigint).on('SIGTERM', onSigterm);
   let named = 0;
   try {
     const converted = await convert(log, out, {
       full,
+      signal: asked.signal,
       onRead: (bytes) => progress.add(bytes),
       onBroken: (file, line, why) => {
         if (++named > MOST_NAMED) return;
@@ -82,11 +93,14 @@ async function convertTo(path: string, log: ChatLogFiles, full: boolean): Promis
     });
     await out.finish();
     progress.clear();
-    report(path, converted);
+    // Who reads on has seen enough: `| head`.
+    if (!out.isOver) report(path, converted);
   } catch (error) {
     progress.clear();
     out.abandon();
     throw error;
+  } finally {
+    process.off('SIGINT', onSigint).off('SIGTERM', onSigterm);
   }
 }
 

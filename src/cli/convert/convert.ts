@@ -21,6 +21,8 @@ export interface Converting {
   readonly onBroken: (file: string, line: number, why: string) => void;
   /** Of each of many parts, characters that are held of where lines are, before they go to files. */
   readonly mostHeld?: number;
+  /** Ends it: its reason is thrown, and nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Converted {
@@ -137,5 +139,6 @@ class Conversion {
     // By itself the runtime lets it grow to hundreds of megabytes where the machine has many.
     Bun.gc(true);
     await Bun.sleep(0);
+    this.converting.signal?.throwIfAborted();
   }
 }

@@ -19,6 +19,11 @@ export class OutputFile implements TextSink {
     else this.file = openSync(this.making, 'w');
   }
 
+  /** Nobody reads any more. */
+  get isOver(): boolean {
+    return this.output?.isOver === true;
+  }
+
   write(text: string): void {
     // A unit of UTF-16 takes three bytes at most.
     const most = this.held + 3 * text.length;
