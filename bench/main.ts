@@ -64,5 +64,7 @@ const result: Result = {
 };
 print(result);
 await save(result, plan.file);
-console.log(`\nsaved in ${plan.file}`);
+console.log(
+  `\nsaved in ${plan.file}; \`bun run generate\` makes docs/benchmarks.md of latest.json and peers.json`,
+);
 process.exit(result.failures.length > 0 ? 1 : 0);

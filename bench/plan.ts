@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Contender } from './contenders/contender.ts';
 import { contenders } from './contenders/index.ts';
-import { latest } from './report/save.ts';
+import { resultFile } from './report/save.ts';
 import { anywhere, placementHere } from './measure/placement.ts';
 import type { Placement } from './measure/placement.ts';
 import { scenarios } from './scenarios/index.ts';
@@ -56,8 +56,18 @@ export function readPlan(args: readonly string[]): Plan {
       const why = contender.missing();
       return why === undefined ? [] : [{ contender: contender.name, why }];
     }),
-    file: values.json ?? latest,
+    file: values.json ?? resultFile(isPart(values), values.peers === true),
   };
+}
+
+/** Whether it is less than the whole bench, or in another way: no run for the page. */
+function isPart({
+  quick,
+  only,
+  contenders: some,
+  unplaced,
+}: Partial<Record<string, string | boolean>>): boolean {
+  return [quick, only, some, unplaced].some((value) => value !== undefined);
 }
 
 /** Reads a comma-separated choice; everything when there is none. */

@@ -31,6 +31,11 @@ interface Asked {
 /** Compares, and prints what moved. @returns the exit code: 1 when something got slower, or an answer was wrong; 2 for wrong flags */
 export async function compare(args: readonly string[], note: (text: string) => void): Promise<number> {
   const opened: Checkout[] = [];
+  const tidy = async (): Promise<void> => {
+    for (const one of opened.splice(0)) await one.remove();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void tidy().then(() => process.exit(130)));
   try {
     const asked = read(args);
     note(`laying out ${asked.from}`);
@@ -43,7 +48,7 @@ export async function compare(args: readonly string[], note: (text: string) => v
     console.error(error instanceof Error ? error.message : error);
     return 2;
   } finally {
-    for (const one of opened) await one.remove();
+    await tidy();
   }
 }
 

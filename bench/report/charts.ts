@@ -31,7 +31,7 @@ const charts: Record<string, ChartOf> = {
   },
   throughput: {
     title: 'Throughput',
-    axis: 'Requests a second, load and upstream on the same cores; more is better',
+    axis: 'Requests a second on one processor, load and upstream on another; more is better',
     unit: '/s',
     panels: [
       { scenario: 'json-c32', figure: 'rate' },

@@ -1,6 +1,6 @@
 import { figure as short } from './chart/bars.ts';
 import { lossesOf } from './losses.ts';
-import { type Figure, figures, type Result, type Row } from './result.ts';
+import { type Figure, type FigureKind, figures, type Result, type Row } from './result.ts';
 import { reachedTargets } from './targets.ts';
 
 /** A table in Markdown. @param others - how all columns but the first are set: numbers to the right */
@@ -17,6 +17,10 @@ function tableLine(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
 }
 
+const kinds: Readonly<Record<Figure, FigureKind>> = figures;
+/** The others are in the result's file. */
+const shown = (Object.keys(kinds) as Figure[]).filter((name) => !kinds[name].isDetail);
+
 /** Figures whose spread is worth its room. */
 const spreadShown: ReadonlySet<Figure> = new Set(['rate', 'p50', 'cpu']);
 
@@ -27,9 +31,7 @@ export function figureTables(rows: readonly Row[]): string {
 }
 
 function figureTable(rows: readonly Row[]): string {
-  const used = (Object.keys(figures) as Figure[]).filter((name) =>
-    rows.some(({ median }) => median[name] !== undefined),
-  );
+  const used = shown.filter((name) => rows.some(({ median }) => median[name] !== undefined));
   const head = ['', ...used.map((name) => headOf(name))];
   return markdownTable(
     head,

@@ -90,12 +90,14 @@ with their features on, and beside HAProxy and nginx whatever they do.`;
 const reading = `- **CPU** is that of the whole process tree a request, in microseconds, counted by the kernel in nanoseconds. It is the figure that
   differs least from run to run, and what a busy machine pays. **CPU to HAProxy** is its ratio to HAProxy's with one thread in the
   same round.
-- **requests/s** is what came through while load, upstream and proxy shared this machine's cores; it is no one's limit on a machine of
-  its own. **load CPU** says how much of it the load itself took.
+- **requests/s** is what came through while load and upstream had one processor and the contender another (with one connection, at a fixed
+  rate and with several workers, all had all). **busy** is how much of one processor the contender used: where that is well under
+  100 %, something else was the limit.
 - **p50, p99, p99.9** are latencies seen by the client; in a run at a fixed rate they count from when a request was due, so that waiting
-  behind a slow one is not left out. **added** is over the direct way in the same round.
+  behind a slow one is not left out. **added** is over the direct way in the same round, where the direct way was not at its limit.
 - **first** is the time to the first byte of an answer's body, **gap** the time between two of its chunks.
 - **RSS** is resident memory of the whole process tree: **at rest** after its first answer, else under that load.
+- What the tables leave out (how busy the load was, how late it sent, what others used meanwhile) is in the JSON.
 - Each figure is the median of the rounds; the small figures are the least and the greatest of them, as are the whiskers in pictures.
 - A name alone is a program with its features off; \`+…\` names what is on. All swap the client's key for the upstream's, and each one's
   answers are checked before it is timed: where they differ from the upstream's in anything but their framing, it has no figures.

@@ -45,7 +45,7 @@ export const scenarios: readonly Scenario[] = [
     group: 'cache',
     id: 'hits-sse50-c32',
     title: 'Cache hits: SSE of 50 events, no interval, 32 connections',
-    among: some('direct', 'haproxy', 'aifd+cache'),
+    among: some('direct', 'haproxy', 'aifd+cache', 'aifd+all'),
     work: closed({ ...stream50, ...same }, 32),
   },
   misses('json-c32', 'JSON, 32 connections', closed(small, 32)),
@@ -113,7 +113,7 @@ function hits(count: number): Scenario {
     group: 'cache',
     id: `hits-json-c${count}`,
     title: `Cache hits: JSON, ${connections(count)}`,
-    among: some('direct', 'haproxy', 'aifd+cache'),
+    among: some('direct', 'haproxy', 'aifd+cache', 'aifd+all'),
     work: closed({ ...small, ...same }, count),
   });
 }
