@@ -37,7 +37,7 @@ export interface Converted {
 /** Part of the time that looking takes; the rest is reading and writing. */
 const LOOKING = 0.1;
 /** Bytes after which garbage is collected, and others have their turn: a signal, say. */
-const TURN = 8 * 1024 * 1024;
+const TURN = 4 * 1024 * 1024;
 
 /**
  * Writes the conversations of one chat log as a JSON array, in the order of the requests: looks at all lines for what belongs
