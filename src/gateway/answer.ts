@@ -41,8 +41,18 @@ function isEncoded(headers: readonly [string, string][]): boolean {
 
 /** Ours stand beside the upstream's; but a number that it gives already is not given twice. */
 function addFields(headers: [string, string][], fields: readonly [string, string][]): void {
-  const given = new Set(headers.map(([name]) => name.toLowerCase()));
-  for (const [name, value] of fields) {
-    if (!name.startsWith('x-ratelimit-') || !given.has(name)) headers.push([name, value]);
+  const upstreams = headers.length;
+  for (const field of fields) {
+    const isGiven = field[0].startsWith('x-ratelimit-') && has(headers, upstreams, field[0]);
+    if (!isGiven) headers.push(field);
   }
+}
+
+/** Whether one of the first `count` has the name. */
+function has(headers: readonly [string, string][], count: number, wanted: string): boolean {
+  for (let i = 0; i < count; i++) {
+    const [name] = headers[i]!;
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return true;
+  }
+  return false;
 }

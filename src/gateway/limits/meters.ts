@@ -45,19 +45,20 @@ export class Rule {
 
   /** What one request of `user` would count. */
   meters(user: string, cost: number): Meter[] {
-    return this.windows.map(({ keyPrefix, limit: { amount, windowMs } }) => ({
-      key: keyPrefix + user,
-      amount,
-      windowMs,
-      cost,
-    }));
+    const meters: Meter[] = [];
+    for (const { keyPrefix, limit } of this.windows)
+      meters.push({ key: keyPrefix + user, amount: limit.amount, windowMs: limit.windowMs, cost });
+    return meters;
   }
 
   /** The value of `RateLimit`: what remains, and the seconds until all is there again. */
   remaining(states: readonly MeterState[]): string {
-    return this.windows
-      .map(({ name }, i) => `"${name}";r=${states[i]!.remaining};t=${seconds(states[i]!.resetMs)}`)
-      .join(', ');
+    let text = '';
+    for (let i = 0; i < this.windows.length; i++) {
+      const { remaining, resetMs } = states[i]!;
+      text += `${i > 0 ? ', ' : ''}"${this.windows[i]!.name}";r=${remaining};t=${seconds(resetMs)}`;
+    }
+    return text;
   }
 
   /** The window that matters most to the client: one that refused, else the one with least left. */

@@ -57,7 +57,7 @@ export class Ticket {
     try {
       const counted = this.count();
       if (!(counted instanceof Promise)) return counted ?? this.queueUp();
-      return counted.then((refusal) => refusal ?? this.queueUp()).catch(refuseUnavailable);
+      return counted.then((refusal) => refusal ?? this.queueUp(), refuseUnavailable);
     } catch (error) {
       return refuseUnavailable(error);
     }
@@ -92,20 +92,19 @@ export class Ticket {
   private count(): Outcome | Promise<Outcome> {
     if (this.rules.length === 0 || !this.store) return undefined;
     if (this.wholeBody !== undefined) this.estimate = this.estimated();
-    const { reserved } = this;
-    const perRule = this.rules.map((rule) =>
-      rule.meters(this.user, rule.counted === 'tokens' ? reserved : 1),
-    );
-    this.meters = perRule.length === 1 ? perRule[0]! : perRule.flat();
-    this.tokenMeters = perRule.filter((_, i) => this.rules[i]!.counted === 'tokens').flat();
+    for (const rule of this.rules) {
+      const countsTokens = rule.counted === 'tokens';
+      const meters = rule.meters(this.user, countsTokens ? this.reserved : 1);
+      this.meters = this.meters.length === 0 ? meters : [...this.meters, ...meters];
+      if (countsTokens) this.tokenMeters = meters;
+    }
     this.at = Date.now();
     const decision = this.store.hit(this.meters, this.strategy, this.at);
-    if (!(decision instanceof Promise)) return this.decided(perRule, decision);
-    return decision.then((late) => this.decided(perRule, late));
+    return decision instanceof Promise ? decision.then((late) => this.decided(late)) : this.decided(decision);
   }
 
-  private decided(perRule: readonly (readonly Meter[])[], decision: Decision): Outcome {
-    const judged = this.judge(perRule, decision);
+  private decided(decision: Decision): Outcome {
+    const judged = this.judge(decision);
     if (!decision.allowed) {
       this.settled = true;
       return refuseLimited(judged);
@@ -119,12 +118,10 @@ export class Ticket {
     return Math.max(1, this.estimate.prompt + this.estimate.completion);
   }
 
-  private judge(perRule: readonly (readonly Meter[])[], { states }: Decision): Judged[] {
+  private judge({ states }: Decision): Judged[] {
+    if (this.rules.length === 1) return [{ rule: this.rules[0]!, states }];
     let from = 0;
-    return perRule.map((meters, i) => {
-      const own = states.slice(from, (from += meters.length));
-      return { rule: this.rules[i]!, states: own };
-    });
+    return this.rules.map((rule) => ({ rule, states: states.slice(from, (from += rule.size)) }));
   }
 
   private queueUp(): Outcome | Promise<Outcome> {

@@ -13,7 +13,6 @@ const HEAD = 24;
 const NARROW = 8;
 const WIDE = 16;
 const FULL_CHUNKS = 28;
-const LARGEST_NARROW = 0xffff_ffff;
 /** In a length. */
 const IS_WIDE = 1;
 const HAS_FULL_CHUNKS = 4;
@@ -94,7 +93,8 @@ export class Codec {
     this.encodeHead(ends, used, first);
     let end = HEAD;
     for (let i = 0; i < chunk.length; i += 2, end += NARROW) {
-      const [since, cost] = [chunk[i]! - first, chunk[i + 1]!];
+      const since = chunk[i]! - first;
+      const cost = chunk[i + 1]!;
       if (!fitsNarrow(since) || !fitsNarrow(cost)) return this.encodeWide(chunk);
       view.setUint32(end, since, true);
       view.setUint32(end + 4, cost, true);
@@ -136,5 +136,5 @@ function decodeHits(view: DataView, isWide: number, end: number, chunk: Chunk): 
   }
 }
 
-const fitsNarrow = (value: number): boolean =>
-  value >= 0 && value <= LARGEST_NARROW && Number.isInteger(value);
+/** Whole, and of 32 bits. */
+const fitsNarrow = (value: number): boolean => value >>> 0 === value;

@@ -44,6 +44,8 @@ const HELD_TRANSACTIONS = 1000;
 const CLOSE_MS = 0.2;
 /** How many users are remembered to have used up their window. */
 const MOST_FULL = 10_000;
+/** And for how many windows, what their keys are. */
+const MOST_DIGESTS = 10_000;
 
 /** One call's part of a transaction. */
 interface Job {
@@ -61,7 +63,11 @@ export class LmdbWindows implements WindowStore {
   private readonly db: RootDatabase<Buffer, Buffer>;
   private readonly gate: Gate;
   private readonly codec = new Codec();
-  private readonly digest = Buffer.alloc(32);
+  private readonly digests: Record<Strategy, Map<string, Buffer>> = {
+    'fixed-window': new Map(),
+    'fixed-window-elastic-expiry': new Map(),
+    'moving-window': new Map(),
+  };
   /** The windows of one hit, one a meter, used again for the next. */
   private readonly chunks: LmdbChunks[] = [];
   private readonly held: State[] = [];
@@ -277,8 +283,16 @@ export class LmdbWindows implements WindowStore {
 
   /** The strategy is part of it: a state is read by the one that wrote it. */
   private writeKey(key: string, strategy: Strategy, into: Buffer): void {
-    Bun.SHA256.hash(`${strategies.indexOf(strategy)}${key}`, this.digest);
-    this.digest.copy(into, 0, 0, KEY_BYTES);
+    const digests = this.digests[strategy];
+    let digest = digests.get(key);
+    if (digest === undefined) {
+      if (digests.size >= MOST_DIGESTS) digests.clear();
+      const whole = Buffer.alloc(32);
+      Bun.SHA256.hash(`${strategies.indexOf(strategy)}${key}`, whole);
+      digest = whole.subarray(0, KEY_BYTES);
+      digests.set(key, digest);
+    }
+    into.set(digest);
   }
 
   private tend(): void {
