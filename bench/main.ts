@@ -3,6 +3,7 @@
  * Load, upstream and each contender are processes of their own; rounds alternate between the contenders.
  */
 import { compare } from './compare/main.ts';
+import { endWithChildren } from './measure/processes.ts';
 import { readPlan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import type { Result } from './report/result.ts';
@@ -51,6 +52,7 @@ function placementText({ placement: { load, upstream, contender } }: Plan): stri
 const args = process.argv.slice(2);
 if (args.some((arg) => /^--compare(?:=|$)/.test(arg))) process.exit(await compare(args, note));
 const plan = planOrExit();
+endWithChildren();
 const rounds = new Rounds(plan, note);
 await rounds.run();
 const result: Result = {

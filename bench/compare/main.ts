@@ -13,6 +13,7 @@ import type { Row } from '../report/result.ts';
 import { Rounds } from '../rounds.ts';
 import { scenarios } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { endWithChildren } from '../measure/processes.ts';
 import { placementHere } from '../measure/placement.ts';
 import { changeLines, changesOf, LEAST_ROUNDS } from './verdict.ts';
 import { type Checkout, checkout, here } from './worktree.ts';
@@ -34,8 +35,7 @@ export async function compare(args: readonly string[], note: (text: string) => v
   const tidy = async (): Promise<void> => {
     for (const one of opened.splice(0)) await one.remove();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void tidy().then(() => process.exit(130)));
+  endWithChildren(tidy);
   try {
     const asked = read(args);
     note(`laying out ${asked.from}`);

@@ -31,6 +31,25 @@ export function start(
   return { pid: child.pid, exited: child.exited, stop: () => end(child) };
 }
 
+/** When the bench itself is ended, so is all that it started. @param before - done before that */
+export function endWithChildren(before: () => Promise<void> = async () => {}): void {
+  const leave = async (): Promise<void> => {
+    await before();
+    // Last: a round that goes on would start others.
+    processTree(process.pid).slice(1).forEach(kill);
+    process.exit(130);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave());
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
+
 /** The command that runs it on some processors only. */
 export function pinned(command: readonly string[], cores: string | undefined): string[] {
   return cores === undefined ? [...command] : ['taskset', '-c', cores, ...command];
@@ -40,13 +59,7 @@ async function end(child: Bun.Subprocess): Promise<void> {
   const tree = processTree(child.pid);
   child.kill('SIGTERM');
   await Promise.race([child.exited, Bun.sleep(3000)]);
-  for (const pid of child.exitCode === null && child.signalCode === null ? tree : []) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended by itself.
-    }
-  }
+  if (child.exitCode === null && child.signalCode === null) tree.forEach(kill);
   await child.exited;
 }
 
