@@ -24,6 +24,9 @@ const told: readonly Figure[] = [
   'start',
 ];
 
+/** Less is no difference that anybody would notice, though the rounds agree on it. */
+const LEAST = 1.05;
+
 /**
  * Every case in which a rival is better than aifd by more than the rounds differ: bare beside bare, everything on beside
  * those with their features on, and beside the limit in any case.
@@ -51,7 +54,8 @@ function lossOf(aifd: Row, figure: Figure, rows: readonly Row[]): Loss[] {
       contender,
       value: median[figure]!,
       times: timesBetter(median[figure]!, value, figure),
-    }));
+    }))
+    .filter(({ times }) => times >= LEAST);
   if (ahead.length === 0) return [];
   return [{ scenario: aifd.scenario, figure, aifd, ahead: ahead.toSorted((a, b) => b.times - a.times) }];
 }

@@ -84,7 +84,7 @@ Every figure here comes from one command, which runs all that it compares side b
 The first two write \`bench/results/latest.json\` and \`bench/results/peers.json\`, and \`bun run generate\` makes this page of them. What you
 measure differs from what is written here as your machine does; what stands side by side should not.`;
 
-const losing = `Every case of the run in which another was better in all of its rounds than aifd in any: bare beside bare, everything on beside those
+const losing = `Every case of the run in which another was better in all of its rounds than aifd in any, and by 5 % or more: bare beside bare, everything on beside those
 with their features on, and beside HAProxy and nginx whatever they do.`;
 
 const reading = `- **CPU** is that of the whole process tree a request, in microseconds, counted by the kernel in nanoseconds. It is the figure that

@@ -35,6 +35,13 @@ test('an axis is logarithmic where a peer is far behind', () => {
   expect(needsLog([0, -1, 5])).toBe(false);
 });
 
+test('what is not above 0 is told, and has no mark on a logarithmic axis', () => {
+  const bars = [-208, 5, 5000].map((value) => ({ label: 'a', kind: 'peer', value }) as const);
+  const svg = barChart({ title: '', axis: '', unit: 'µs', panels: [{ title: '', bars }] });
+  expect(svg).toContain('−208 µs');
+  expect(svg.match(/<circle/g)).toHaveLength(2);
+});
+
 test('a picture is well-formed whatever names are in it, and tells in words what it shows', async () => {
   const bar = { label: `<b> & "c" 'd'`, kind: 'peer', value: 3, spread: [2, 5], note: '1 < 2' } as const;
   const svg = barChart({

@@ -114,7 +114,8 @@ function drawBar(
     scale.kind === 'log'
       ? [
           element('line', { class: kind, x1: LEFT, x2: end, y1: middle, y2: middle, 'stroke-opacity': 0.45 }),
-          element('circle', { class: kind, cx: end, cy: middle, r: 5 }),
+          // What is not above 0 has no place on it.
+          ...(value > 0 ? [element('circle', { class: kind, cx: end, cy: middle, r: 5 })] : []),
         ]
       : [
           element('rect', {
@@ -148,7 +149,8 @@ function whisker([least, most]: readonly [number, number], y: number, scale: Sca
 
 /** Three digits that mean something. */
 export function figure(value: number): string {
-  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
+  if (value < 0) return `−${figure(-value)}`;
+  if (value >= 100) return Math.round(value).toLocaleString('en');
   return Number(value.toPrecision(3)).toLocaleString('en', { maximumFractionDigits: 3 });
 }
 
