@@ -55,6 +55,12 @@ test('errors are told by their type', async () => {
   }
 });
 
+test('a plain answer to who asked for a stream has no first token', async () => {
+  const samples = await samplesOf({ stream: true, streamed: false });
+  expect(sum(samples, 'gen_ai_server_time_to_first_token_seconds_count')).toBe(0);
+  expect(sum(samples, 'gen_ai_server_time_per_output_token_seconds_count')).toBe(0);
+});
+
 test('an estimate is no usage, and what is no operation of a model has none of these', async () => {
   const usage = { input: 3, output: 9, cached: undefined, reasoning: undefined, reported: false };
   const guessed = await samplesOf({ usage });

@@ -85,7 +85,9 @@ export class Metrics implements Sink {
 }
 
 function countOperation(happening: Happening, model: ModelSeries): void {
-  const { durationMs, queueMs, overheadMs, firstByteMs, attempts, stream, usage } = happening;
+  const { durationMs, queueMs, overheadMs, firstByteMs, attempts, usage } = happening;
+  // A plain answer to who asked for a stream tells nothing of how its tokens came.
+  const { stream, streamed = stream } = happening;
   const error = errorLabelOf(happening);
   model.request(error).observe(durationMs / 1000);
   const isCached = isFromCache(happening);
@@ -94,7 +96,7 @@ function countOperation(happening: Happening, model: ModelSeries): void {
     model.operation(error).observe(Math.max(0, durationMs - queueMs - overheadMs) / 1000);
   }
   // A kept answer tells nothing of how fast a model is.
-  if (!stream || error !== '' || isCached || firstByteMs === undefined) return;
+  if (!streamed || error !== '' || isCached || firstByteMs === undefined) return;
   model.firstToken.observe(firstByteMs / 1000);
   const output = usage?.reported ? (usage.output ?? 0) : 0;
   if (output > 1) model.eachToken.observe((durationMs - firstByteMs) / 1000 / (output - 1));
