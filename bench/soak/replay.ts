@@ -110,16 +110,17 @@ export function checkBounds({ key, journal }: User): string[] {
     const { amount, windowMs } = meters[requests]!;
     const entries = journal.filter((entry) => entry.route === route);
     const passed = entries.filter(({ verdict }) => verdict === 'passed');
-    const from = Math.min(...passed.map(({ sent }) => sent));
+    // A window is opened by whoever is counted first, one that then left or found no place too.
+    const counting = entries.filter(({ verdict }) => verdict !== 'limited');
+    const from = Math.min(...counting.map(({ sent }) => sent));
     const to = Math.max(...passed.map(({ answered }) => answered));
     const most = passed.length === 0 ? 0 : amount * (Math.floor((to - from) / windowMs) + 1);
     if (passed.length > most) problems.push(`${passed.length} ${route} requests passed, ${most} at most may`);
     for (const refused of entries) {
       const isFull = refused.verdict === 'limited' && refused.remaining[requests] === 0;
       if (!isFull) continue;
-      const counted = entries.filter(
-        ({ verdict, sent, answered }) =>
-          verdict !== 'limited' && answered >= refused.sent - windowMs && sent <= refused.answered,
+      const counted = counting.filter(
+        ({ sent, answered }) => answered >= refused.sent - windowMs && sent <= refused.answered,
       );
       if (counted.length < amount)
         problems.push(`request ${refused.id} was refused after ${counted.length} of ${amount}`);

@@ -67,6 +67,17 @@ test('a refusal while there was room is found', () => {
   expect(checkBounds(user(entries))).toEqual(['request 2 was refused after 2 of 6']);
 });
 
+test('a window that a client opened who then left is one more', () => {
+  const [first] = journal([0], 0);
+  const at = (time: number, verdict: Entry['verdict']): Entry => {
+    const when = { sent: start + time, answered: start + time + 1 };
+    return { ...first!, ...when, route: 'embeddings', verdict };
+  };
+  const entries = [at(0, 'left'), at(4900, 'passed'), at(5001, 'passed'), at(5002, 'passed')];
+  expect(checkBounds(user(entries))).toEqual([]);
+  expect(checkBounds(user(entries.slice(1)))).toEqual(['3 embeddings requests passed, 2 at most may']);
+});
+
 test('more passed than the windows hold is found', () => {
   const entries = journal([0, 10, 20, 30, 40, 50, 60], 7);
   expect(entries[6]!.verdict).toBe('limited');
