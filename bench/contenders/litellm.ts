@@ -21,6 +21,8 @@ function litellm(name: string, hasFeatures: boolean): Contender {
       LITELLM_LOG: 'ERROR',
       // Prices come with the package; without it they are fetched at start.
       LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+      // It breaks a stream off after 100 events that are alike, and the mock's are.
+      REPEATED_STREAMING_CHUNK_LIMIT: '1000000',
     },
     // JSON is YAML.
     files: { 'config.yaml': JSON.stringify(litellmConfig(place, hasFeatures)), 'bench_log.py': logger },

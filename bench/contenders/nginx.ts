@@ -5,30 +5,19 @@ import type { Contender } from './contender.ts';
 import { peer } from './launch.ts';
 import type { Place } from './launch.ts';
 
-interface Variant {
-  /** `proxy_buffering`, on when nginx is left as it comes: events wait until a buffer is full or the answer ends. */
-  buffering: boolean;
-  /** A limit for each key, and an access log. */
-  features: boolean;
-}
+/** nginx with one worker, swapping keys; bare, and with a limit for each key and an access log. */
+export const nginxes: readonly Contender[] = [nginx('nginx', false), nginx('nginx+features', true)];
 
-/** nginx with one worker, swapping keys: as it comes, passing events on at once, and that with a limit and a log. */
-export const nginxes: readonly Contender[] = [
-  nginx('nginx', { buffering: true, features: false }),
-  nginx('nginx+unbuffered', { buffering: false, features: false }),
-  nginx('nginx+features', { buffering: false, features: true }),
-];
-
-function nginx(name: string, variant: Variant): Contender {
-  const features = variant.features ? 'on' : 'off';
+function nginx(name: string, hasFeatures: boolean): Contender {
+  const features = hasFeatures ? 'on' : 'off';
   return peer(name, { features, missing: needs('nginx') }, (place) => ({
     command: ['nginx', '-c', join(place.folder, 'nginx.conf'), '-p', place.folder, '-e', 'stderr'],
-    files: { 'nginx.conf': nginxConfig(place, variant) },
+    files: { 'nginx.conf': nginxConfig(place, hasFeatures) },
   }));
 }
 
-/** The configuration of a variant, whole. */
-export function nginxConfig({ port, upstream, folder }: Place, { buffering, features }: Variant): string {
+/** The configuration, whole. */
+export function nginxConfig({ port, upstream, folder }: Place, hasFeatures: boolean): string {
   // Workers of a root nginx would be another user, who can't write to the round's folder.
   const user = userInfo().uid === 0 ? 'user root root;\n' : '';
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -43,7 +32,7 @@ events {
   worker_connections 10000;
 }
 http {
-${temporary.join('')}${features ? limited(folder) : '  access_log off;\n'}  upstream mock {
+${temporary.join('')}${hasFeatures ? limited(folder) : '  access_log off;\n'}  upstream mock {
     server 127.0.0.1:${upstream};
     # Without it each request has a connection of its own; the rest are so many that none is closed while it is measured.
     keepalive 512;
@@ -59,8 +48,9 @@ ${temporary.join('')}${features ? limited(folder) : '  access_log off;\n'}  upst
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Authorization "Bearer ${realKey}";
-      proxy_buffering ${buffering ? 'on' : 'off'};
-${features ? '      limit_req zone=keys burst=1000000 nodelay;\n' : ''}    }
+      # As one sets it for streams; on, it passed events as soon, to clients that keep up.
+      proxy_buffering off;
+${hasFeatures ? '      limit_req zone=keys burst=1000000 nodelay;\n' : ''}    }
   }
 }
 `;

@@ -23,7 +23,9 @@ export const openaiForwards: readonly Contender[] = [
 
 function openaiForward(name: string, options: Record<string, string>): Contender {
   const features = Object.keys(options).length > 0 ? 'on' : 'off';
-  return peer(name, { features, missing: needsInstalled(python) }, (place) => ({
+  // What it answers from its cache has the same content, but an id of its own and no usage.
+  const answers = features === 'on' ? 'content' : 'exact';
+  return peer(name, { features, answers, missing: needsInstalled(python) }, (place) => ({
     command: serve(place),
     env: {
       OPENAI_BASE_URL: `http://127.0.0.1:${place.upstream}`,

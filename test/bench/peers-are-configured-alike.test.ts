@@ -15,10 +15,7 @@ const texts: Record<string, [off: string, on: string]> = {
     haproxyConfig(place, { noDelay: true, features: false }),
     haproxyConfig(place, { noDelay: true, features: true }),
   ],
-  nginx: [
-    nginxConfig(place, { buffering: false, features: false }),
-    nginxConfig(place, { buffering: false, features: true }),
-  ],
+  nginx: [nginxConfig(place, false), nginxConfig(place, true)],
   caddy: [caddyfile(place, false), caddyfile(place, true)],
   litellm: [JSON.stringify(litellmConfig(place, false)), JSON.stringify(litellmConfig(place, true))],
   portkey: [JSON.stringify(portkeyConfig(5678, false)), JSON.stringify(portkeyConfig(5678, true))],
@@ -48,9 +45,10 @@ test('logs and limits are only where features are on', () => {
   }
 });
 
-test('nginx holds events back only when it is left as it comes', () => {
-  expect(nginxConfig(place, { buffering: true, features: false })).toContain('proxy_buffering on;');
-  expect(texts.nginx![0]).toContain('proxy_buffering off;');
+test('streams are not held back by nginx, nor cut by Caddy, whose option was renamed', () => {
+  for (const text of texts.nginx!) expect(text).toContain('proxy_buffering off;');
+  expect(caddyfile(place, false, '2.6.2')).toContain('buffer_requests\n');
+  expect(caddyfile(place, false, 'v2.11.9 h1:abc=')).toContain('request_buffers 4MiB\n');
 });
 
 test('braces of every configuration are closed', () => {
@@ -69,7 +67,7 @@ test('names are those that the targets are held against, each once', () => {
 
 test('only those that write answers anew may change their bytes', () => {
   const free = contenders.filter(({ answers }) => answers === 'content').map(({ name }) => name);
-  expect(free.every((name) => /^(litellm|portkey)/.test(name))).toBe(true);
+  expect(free.every((name) => /^(litellm|portkey|openai-forward\+)/.test(name))).toBe(true);
 });
 
 test('what is installed is pinned exactly', () => {
