@@ -1,6 +1,7 @@
 import { load } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/options.ts';
 import type { Edge, Exchange } from '../../src/gateway/exchange.ts';
+import { type Destination, Destinations } from '../../src/gateway/destination.ts';
 import { Upstreams } from '../../src/gateway/upstream/upstreams.ts';
 import type { ResponseHead } from '../../src/gateway/upstream/wire/head.ts';
 
@@ -55,13 +56,16 @@ export const edge: Edge = { addressOf: () => '192.0.2.7', upgrade: () => false }
 /** An exchange as it is behind the gates, its body read. */
 export function exchangeOf(config: Config, body: string): Exchange {
   const request = chatRequest(body);
+  const destination = new Destinations(new Upstreams(config)).find(request.url) as Destination;
+  const { path, upstream, upstreamPath } = destination;
   return {
     request,
     edge,
     method: 'POST',
-    path: chatPath,
-    upstream: new Upstreams(config).find(chatPath)!,
-    upstreamPath: chatPath,
+    destination,
+    path,
+    upstream,
+    upstreamPath,
     credentials: { kind: 'replace', place: 'authorization', key: clientKey },
     handshake: undefined,
     body: { kind: 'bytes', bytes: Buffer.from(body) },

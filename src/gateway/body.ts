@@ -61,8 +61,12 @@ export function holdsPrompt(headers: Headers): boolean {
   return !media.test(headers.get('content-type') ?? '');
 }
 
-function readWhole(request: Request, stallSeconds: number): Promise<RequestBody> {
-  return inTime(request.bytes(), stallSeconds, (bytes) => ({ kind: 'bytes', bytes }));
+function readWhole(request: Request, stallSeconds: number): RequestBody | Promise<RequestBody> {
+  const reading = request.bytes();
+  // Fast path: it came with the head.
+  const bytes = Bun.peek(reading);
+  if (bytes instanceof Uint8Array) return { kind: 'bytes', bytes };
+  return inTime(reading, stallSeconds, (read) => ({ kind: 'bytes', bytes: read }));
 }
 
 /** A chunked body, whole when it ends within `most` bytes, else as a stream again. */

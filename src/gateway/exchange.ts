@@ -1,5 +1,6 @@
 import type { RequestBody } from './body.ts';
 import type { Credentials } from './admit/keys.ts';
+import type { Destination } from './destination.ts';
 import type { Family } from './cache/replay/family.ts';
 import type { Ticket } from './limits/ticket.ts';
 import type { Passing } from './record/passing.ts';
@@ -35,6 +36,7 @@ export interface Exchange {
   readonly request: Request;
   readonly edge: Edge;
   readonly method: string;
+  readonly destination: Destination;
   /** Path and query as they were asked for, from the first `/`. */
   readonly path: string;
   upstream: Upstream;

@@ -7,11 +7,11 @@ import { Keyring } from './admit/keys.ts';
 import { toResponse } from './answer.ts';
 import { MOST_WHOLE, readBody, type RequestBody } from './body.ts';
 import { Cache } from './cache/cache.ts';
+import { Destinations, withoutQuery } from './destination.ts';
 import { refuse } from './errors.ts';
 import type { Edge, Exchange } from './exchange.ts';
 import { Limiter, limitsAnything } from './limits/limiter.ts';
 import { takeOwnField } from './own-field.ts';
-import { forwardablePath } from './path.ts';
 import { identify, requestId, withId } from './request-id.ts';
 import { keysOf } from './admit/keys.ts';
 import { redaction } from './record/chatlog/redact.ts';
@@ -39,6 +39,7 @@ export class Gateway {
   private readonly addresses: AddressRules;
   private readonly keyring: Keyring;
   private readonly upstreams: Upstreams;
+  private readonly destinations: Destinations;
   private readonly cors: Cors;
   private readonly limiter: Limiter | undefined;
   private readonly cache: Cache | undefined;
@@ -61,6 +62,7 @@ export class Gateway {
     this.addresses = new AddressRules(config);
     this.keyring = new Keyring(config);
     this.upstreams = new Upstreams(config, say);
+    this.destinations = new Destinations(this.upstreams);
     this.cors = new Cors(config.corsOrigins);
     if (limitsAnything(config)) this.limiter = new Limiter(config, stores.windows, this.addresses);
     if (sinks.length > 0)
@@ -89,10 +91,12 @@ export class Gateway {
     if (!this.addresses.admits(request, edge)) return withId(refuse('address_not_allowed'));
     const preflight = this.cors.enabled ? this.cors.preflight(request) : undefined;
     if (preflight) return withId(preflight);
-    const path = forwardablePath(request.url);
-    if (path === undefined || request.method === 'CONNECT') return withId(refuse('invalid_request_target'));
-    const upstream = this.upstreams.find(path);
-    if (!upstream) return withId(refuse('not_found', `No target takes ${withoutQuery(path)}.`));
+    const destination = this.destinations.find(request.url);
+    if (destination === undefined || request.method === 'CONNECT')
+      return withId(refuse('invalid_request_target'));
+    if (typeof destination === 'string')
+      return withId(refuse('not_found', `No target takes ${withoutQuery(destination)}.`));
+    const { path, upstream, upstreamPath } = destination;
     const credentials = this.keyring.admit(request, path, upstream.target.keys.length > 0);
     if (credentials instanceof Response) return withId(credentials);
     // TRACE echoes the request, and the real key with it (RFC 9110 §9.3.8).
@@ -100,7 +104,6 @@ export class Gateway {
       return withId(refuse('method_not_allowed'));
     const wrongBody = this.checkBody(request);
     if (wrongBody) return withId(wrongBody);
-    const upstreamPath = upstream.pathFor(path);
     const { method } = request;
     const handshake = wantsWebSocket(request) ? newHandshake() : undefined;
     const body = { kind: 'none' } as const;
@@ -108,6 +111,7 @@ export class Gateway {
       request,
       edge,
       method,
+      destination,
       path,
       upstream,
       upstreamPath,
@@ -160,7 +164,8 @@ export class Gateway {
     this.cache?.note(exchange);
     const isRead = exchange.family !== undefined || this.recorder?.wantsBodies(exchange);
     const wholeUpTo = isRead ? MOST_WHOLE : ticket?.wholeBody;
-    exchange.body = await readBody(exchange.request, this.config.idleTimeout, wholeUpTo);
+    const reading = readBody(exchange.request, this.config.idleTimeout, wholeUpTo);
+    exchange.body = reading instanceof Promise ? await reading : reading;
     const wrong = this.checkRead(exchange.body) ?? takeOwnField(exchange);
     if (wrong) return withId(wrong);
     if (exchange.body.kind === 'stream') this.recorder?.passing(exchange, exchange.body);
@@ -246,10 +251,6 @@ export class Gateway {
     this.onError(error);
     return withId(refuse('internal_error'));
   }
-}
-
-function withoutQuery(path: string): string {
-  return path.split('?', 1)[0]!;
 }
 
 /** Made before the upstream is asked: it is told of it. */

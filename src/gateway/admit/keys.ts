@@ -10,7 +10,13 @@ export type Credentials =
   /** They go as they came. */
   | { readonly kind: 'pass'; readonly key?: string }
   /** All that the client sent are taken out; a real key, if the target has one, goes to `place`. */
-  | { readonly kind: 'replace'; readonly place: Place; readonly key: string | undefined };
+  | {
+      readonly kind: 'replace';
+      readonly place: Place;
+      readonly key: string | undefined;
+      /** Whom that key is counted for, once somebody asked. */
+      user?: string;
+    };
 
 /** Header fields that carry a key, in the order in which they are looked at. */
 const keyHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const;
@@ -29,6 +35,8 @@ export class Keyring {
   private readonly digests: ReadonlySet<string>;
   private readonly secret = randomBytes(32);
   private readonly allowClientKeys: boolean;
+  /** Header values that were let in: as many as there are forward keys. What is wrong finds nothing here. */
+  private readonly admitted = new Map<string, Credentials>();
 
   constructor(config: Pick<Config, 'forwardKey' | 'allowClientKeys'>) {
     this.digests = new Set(config.forwardKey.map((key) => this.digest(key)));
@@ -42,15 +50,21 @@ export class Keyring {
   admit(request: Request, path: string, hasRealKeys: boolean): Credentials | Response {
     if (this.digests.size === 0 && !hasRealKeys) return pass;
     // As the SDKs send it, and first of all places: the usual request needs no look at the others.
-    const bearer = bearerKey(request.headers.get('authorization'));
-    if (bearer !== undefined && this.digests.has(this.digest(bearer)))
-      return { kind: 'replace', place: 'authorization', key: bearer };
+    const authorization = request.headers.get('authorization');
+    const known = authorization === null ? undefined : this.admitted.get(authorization);
+    if (known) return known;
+    const bearer = bearerKey(authorization);
+    if (bearer !== undefined && this.digests.has(this.digest(bearer))) {
+      const credentials = { kind: 'replace', place: 'authorization', key: bearer } as const;
+      this.admitted.set(authorization!, credentials);
+      return credentials;
+    }
     const sent = presented(request.headers, path);
     const first = sent[0];
     if (this.digests.size === 0)
       return { kind: 'replace', place: first?.place ?? 'authorization', key: first?.key };
-    const known = sent.find(({ key }) => this.digests.has(this.digest(key)));
-    if (known) return { kind: 'replace', place: known.place, key: known.key };
+    const forward = sent.find(({ key }) => this.digests.has(this.digest(key)));
+    if (forward) return { kind: 'replace', place: forward.place, key: forward.key };
     if (sent.length === 0) return refuse('missing_api_key');
     return this.allowClientKeys && !this.hidesForwardKey(request.headers) ? pass : refuse('invalid_api_key');
   }

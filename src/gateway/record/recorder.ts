@@ -5,9 +5,9 @@ import { codeOf } from '../errors.ts';
 import { forwardablePath } from '../path.ts';
 import type { Edge, Exchange } from '../exchange.ts';
 import type { Answer } from '../upstream/wire/types.ts';
-import { familyOf } from '../cache/replay/family.ts';
 import type { Happening, Purpose, Sink } from './happening.ts';
 import { passingOf } from './passing.ts';
+import { purposeOf } from './purpose.ts';
 import { routeLabel } from './route-label.ts';
 import { Watch } from './watch.ts';
 
@@ -19,6 +19,7 @@ export class Recorder {
   private waiting: (() => Happening)[] = [];
   /** Requests that are not told of yet. */
   private open = 0;
+  private readonly wanted = new Map<Purpose, boolean>();
   private isStopping = false;
   /** The one sink, if any, that shows answers as they come. */
   private readonly answering: Sink['answering'];
@@ -140,20 +141,22 @@ export class Recorder {
   }
 
   /** Whether some sink wants the bodies of it. */
-  wantsBodies({ path }: Pick<Exchange, 'path'>): boolean {
-    const family = purposeOf(path);
-    return this.sinks.some((sink) => sink.wantsBodies?.(family) === true);
+  wantsBodies({ destination: { purpose } }: Pick<Exchange, 'destination'>): boolean {
+    const known = this.wanted.get(purpose);
+    if (known !== undefined) return known;
+    const wants = this.sinks.some((sink) => sink.wantsBodies?.(purpose) === true);
+    this.wanted.set(purpose, wants);
+    return wants;
   }
 
   private about(exchange: Exchange): About {
-    const { request, edge, path, upstream } = exchange;
-    const end = path.indexOf('?');
-    const plain = end < 0 ? path : path.slice(0, end);
+    const { request, edge, destination } = exchange;
+    const { plain, purpose, label, upstream } = destination;
     const { prefix, name } = upstream.target;
     return {
       path: plain,
-      route: routeLabel(plain, prefix),
-      family: purposeOf(plain),
+      route: label,
+      family: purpose,
       prefix,
       target: name,
       user: userOf(exchange, this.addresses),
@@ -190,10 +193,6 @@ export class Recorder {
     const model = this.masked(happening.model);
     return path === happening.path && model === happening.model ? happening : { ...happening, path, model };
   }
-}
-
-function purposeOf(path: string): Purpose {
-  return path.includes('/audio/') ? 'audio' : familyOf(path);
 }
 
 /** Clients that seem to have left as aifd stopped were sent away; one that had no answer yet never got a status. */
