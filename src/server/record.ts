@@ -91,7 +91,7 @@ async function openTraceSink(config: Config, say: (message: string) => void): Pr
 async function openMetrics(config: Config, live: Live) {
   const { Metrics } = await import('../gateway/record/metrics/metrics.ts');
   const { WorkersMetrics } = await import('../gateway/record/metrics/gather.ts');
-  const sink = new Metrics({ openStreams: () => live.figures().open });
+  const sink = new Metrics({ openStreams: () => live.openRequests });
   const isWorker = process.env['AIFD_WORKER'] !== undefined;
   const sockets = isWorker ? () => controlSockets(config.dataDir) : async () => [];
   const workers = new WorkersMetrics(sink, { server: serverName(), sockets, ledger: supervisorsLedger() });

@@ -12,6 +12,7 @@ export interface AccessLogOptions {
 
 /** A line of each exchange on standard output. */
 export class AccessLog implements Sink {
+  readonly wantsAddress = true;
   private readonly writer: LineWriter;
   private readonly format: AccessLogFormat;
 

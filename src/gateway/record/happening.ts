@@ -103,6 +103,12 @@ export interface Happening {
   readonly span?: SpanContext | undefined;
 }
 
+/** What counters need of an exchange. */
+export type Outcome = Pick<
+  Happening,
+  'status' | 'end' | 'cache' | 'usage' | 'durationMs' | 'user' | 'target'
+>;
+
 /** An answer that is about to go out. */
 export interface Beginning extends Pick<Happening, 'id' | 'family' | 'method' | 'request'> {
   readonly contentType: string;
@@ -112,8 +118,12 @@ export interface Beginning extends Pick<Happening, 'id' | 'family' | 'method' | 
 
 /** What is told of each exchange after its end. */
 export interface Sink {
-  /** What was asked for is nothing to it: for it alone no body need be read. */
-  readonly onlyCounts?: true;
+  /** True while it makes do with {@link Sink.counted}: for it alone no body is read. */
+  onlyCounts?(): boolean;
+  /** Told of an answer's end instead of by `happened`, while all sinks only count. `usage` is not known then. */
+  counted?(outcome: Outcome): void;
+  /** It has a use for the client's address: that must be asked for while the client is there. */
+  readonly wantsAddress?: true;
   /** Whether it wants the bodies of such exchanges. */
   wantsBodies?(family: Purpose): boolean;
   /** A request has come in, of which will be told. */

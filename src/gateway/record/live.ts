@@ -1,6 +1,6 @@
 import { BUCKETS, bucketOf } from '../../store/usage/histogram.ts';
 import { isError, isFromCache } from '../../store/usage/store.ts';
-import type { Happening, Sink } from './happening.ts';
+import type { Outcome, Sink } from './happening.ts';
 import { type LiveFigures, type LiveRow, mergeRows } from './live-figures.ts';
 
 const SECONDS = 60;
@@ -34,12 +34,15 @@ class Second {
   }
 }
 
+/** So long after somebody asked, tokens are counted too: for that each answer must be read. ms */
+const WATCHED_MS = 10_000;
+
 /** What this process did in the last minute, for `aifd top`. It costs a request less than a microsecond. */
 export class Live implements Sink {
-  readonly onlyCounts = true;
   private readonly ring = Array.from({ length: SECONDS + 1 }, () => new Second());
   private readonly started: number;
   private open = 0;
+  private watchedUntil = -Infinity;
 
   /** @param clock - ms that never go back */
   constructor(private readonly clock: () => number = () => performance.now()) {
@@ -51,7 +54,20 @@ export class Live implements Sink {
     this.open += 1;
   }
 
-  happened({ status, end, cache, usage, durationMs, user, target }: Happening): void {
+  /** Requests that came and have not ended. */
+  get openRequests(): number {
+    return this.open;
+  }
+
+  onlyCounts(): boolean {
+    return this.clock() > this.watchedUntil;
+  }
+
+  happened(outcome: Outcome): void {
+    this.counted(outcome);
+  }
+
+  counted({ status, end, cache, usage, durationMs, user, target }: Outcome): void {
     if (this.open > 0) this.open -= 1;
     const second = this.second(Math.floor(this.clock() / 1000));
     const limited = status === 429 ? 1 : 0;
@@ -72,6 +88,7 @@ export class Live implements Sink {
 
   /** The last sixty whole seconds, and the one that runs. */
   figures(): LiveFigures {
+    this.watchedUntil = this.clock() + WATCHED_MS;
     const now = Math.floor(this.clock() / 1000);
     const last = this.ring.filter(({ at }) => at > now - SECONDS && at <= now);
     const sum = (name: 'requests' | 'limited' | 'errors' | 'hits' | 'asked' | 'tokens'): number =>

@@ -5,10 +5,11 @@ import { codeOf } from '../errors.ts';
 import { forwardablePath } from '../path.ts';
 import type { Edge, Exchange } from '../exchange.ts';
 import type { Answer } from '../upstream/wire/types.ts';
-import type { Happening, Purpose, Sink } from './happening.ts';
+import type { Happening, Outcome, Purpose, Sink } from './happening.ts';
 import { passingOf } from './passing.ts';
 import { purposeOf } from './purpose.ts';
 import { routeLabel } from './route-label.ts';
+import { Tally } from './tally.ts';
 import { Watch } from './watch.ts';
 
 /** So long the end waits for exchanges that were cut to say so, ms. */
@@ -21,6 +22,11 @@ export class Recorder {
   private open = 0;
   private readonly wanted = new Map<Purpose, boolean>();
   private isStopping = false;
+  private readonly wantsAddress: boolean;
+  private readonly count = (outcome: Outcome): void => {
+    this.open--;
+    for (const sink of this.sinks) sink.counted?.(outcome);
+  };
   /** The one sink, if any, that shows answers as they come. */
   private readonly answering: Sink['answering'];
 
@@ -34,6 +40,7 @@ export class Recorder {
     private readonly onError: (error: unknown) => void,
     private readonly masked: (text: string) => string,
   ) {
+    this.wantsAddress = sinks.some((sink) => sink.wantsAddress);
     const shower = sinks.find((sink) => sink.answering);
     this.answering = shower && ((beginning) => shower.answering!(beginning));
   }
@@ -46,13 +53,17 @@ export class Recorder {
 
   /** A request's body is about to pass without being held. */
   passing(exchange: Exchange, body: RequestBody & { readonly kind: 'stream' }): void {
-    if (!this.sinks.some((sink) => !sink.onlyCounts)) return;
+    if (this.onlyCounts()) return;
     const passing = passingOf(exchange.request.headers);
     if (passing) exchange.passing = body.watch = passing;
   }
 
   /** An answer is about to go out: it is told of when its body has ended. */
   answered(exchange: Exchange, answer: Answer): void {
+    if (this.onlyCounts())
+      return answer.body.listen(
+        new Tally(exchange, answer.head, userOf(exchange, this.addresses), this.count),
+      );
     const wantsBodies = this.wantsBodies(exchange);
     answer.body.listen(
       new Watch(
@@ -149,6 +160,11 @@ export class Recorder {
     return wants;
   }
 
+  private onlyCounts(): boolean {
+    for (const sink of this.sinks) if (sink.onlyCounts?.() !== true) return false;
+    return true;
+  }
+
   private about(exchange: Exchange): About {
     const { request, edge, destination } = exchange;
     const { plain, purpose, label, upstream } = destination;
@@ -160,7 +176,7 @@ export class Recorder {
       prefix,
       target: name,
       user: userOf(exchange, this.addresses),
-      address: this.addresses.clientAddress(request, edge),
+      address: this.wantsAddress ? this.addresses.clientAddress(request, edge) : '',
       traceparent: request.headers.get('traceparent') ?? undefined,
     };
   }

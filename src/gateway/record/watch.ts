@@ -6,6 +6,7 @@ import type { Beginning, End, Happening, RecordedAnswer, Sink, Tokens } from './
 import { formFields } from './form.ts';
 import { type Asked, askedIn } from './passing.ts';
 import type { About } from './recorder.ts';
+import { endOf } from './tally.ts';
 import { type Usage, UsageReader } from './usage.ts';
 
 /** Answers up to this many bytes are held for those who want the bodies. */
@@ -54,8 +55,7 @@ export class Watch implements BodyListener {
   }
 
   end(failure: WireFailure | undefined): void {
-    const end = failure === undefined ? 'whole' : failure.kind === 'aborted' ? 'left' : 'cut';
-    this.ended = { at: performance.now(), end, whole: failure === undefined };
+    this.ended = { at: performance.now(), end: endOf(failure), whole: failure === undefined };
     this.usage?.end(failure);
   }
 

@@ -33,6 +33,7 @@ export interface ChatLogOptions {
  * no answer to has a request line only, as with the original: the error is in that.
  */
 export class ChatLog implements Sink {
+  readonly wantsAddress = true;
   private readonly start: () => Line;
   private readonly decoding = new AnswerDecoding();
 

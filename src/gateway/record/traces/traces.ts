@@ -30,6 +30,7 @@ const FAREWELL_MS = 3_000;
 
 /** Makes a span of each exchange after its end, and exports it with others. */
 export class Traces implements Sink {
+  readonly wantsAddress = true;
   constructor(private readonly tracing: Tracing) {}
 
   happened(happening: TracedHappening): void {
