@@ -18,20 +18,32 @@ export function toResponse({ head, body }: Answer, { ticket, cache }: Exchange):
   }
   if (ticket) addFields(headers, ticket.headers);
   try {
-    if (framing.kind === 'none') return new Response(null, { status, headers });
+    if (framing.kind === 'none') return respond(null, status, headers);
     const events = type !== undefined && /^text\/event-stream/i.test(type);
     if (events && ticket && ticket.paceMs > 0 && !isEncoded(headers)) {
-      return new Response(paced(body, ticket.paceMs), { status, headers });
+      return respond(paced(body, ticket.paceMs), status, headers);
     }
     // Bun gives a buffer without a type one of its own making, a stream none. And a stream of events that is all here
     // already is a stream still, but for a kept one: that has a length.
     const isBuffered = type !== undefined && (!events || cache === 'hit');
     const whole = isBuffered ? body.whole() : undefined;
-    return new Response(whole ?? body.stream(framing.kind !== 'length'), { status, headers });
+    return respond(whole ?? body.stream(framing.kind !== 'length'), status, headers);
   } catch {
     body.discard();
     return undefined;
   }
+}
+
+/** The fields are added one by one: as a list in the constructor they cost twice as much. @throws when one can't be had */
+function respond(
+  body: Uint8Array | ReadableStream<Uint8Array> | null,
+  status: number,
+  fields: readonly [string, string][],
+): Response {
+  const response = status === 200 ? new Response(body) : new Response(body, { status });
+  const { headers } = response;
+  for (const [name, value] of fields) headers.append(name, value);
+  return response;
 }
 
 /** The events of a compressed stream can't be told apart: an upstream that was asked for none may still compress. */

@@ -36,9 +36,10 @@ export class EventSplitter {
   feed(bytes: Uint8Array, emit: (event: Uint8Array) => void): void {
     let start = 0;
     let i = 0;
+    const lines = new LineEnds(bytes);
     while (i < bytes.length) {
       const limit = Math.min(bytes.length, start + MAX_EVENT - this.heldLength);
-      if (!this.lineIsEmpty) i = lineEnd(bytes, i, limit);
+      if (!this.lineIsEmpty) i = Math.min(lines.next(i), limit);
       const over = i < limit ? this.isOver(bytes[i]!) : undefined;
       // The byte after a CR that may have been half of a CRLF: the other half, or none of this event's.
       if (over !== 'before') i = Math.min(i + 1, limit);
@@ -145,8 +146,9 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 export function eventData(event: Uint8Array): string | undefined {
   let data: string | undefined;
   let i = BOM.every((byte, at) => event[at] === byte) ? 3 : 0;
+  const lines = new LineEnds(event);
   while (i < event.length) {
-    const end = lineEnd(event, i, event.length);
+    const end = lines.next(i);
     const from = dataStart(event, i, end);
     if (from >= 0) {
       const line = decoder.decode(event.subarray(from, end));
@@ -166,8 +168,20 @@ function dataStart(event: Uint8Array, start: number, end: number): number {
   return colon + 1 < end && event[colon + 1] === SPACE ? colon + 2 : colon + 1;
 }
 
-/** The next CR or LF from `i` on, else `limit`. */
-function lineEnd(bytes: Uint8Array, i: number, limit: number): number {
-  while (i < limit && bytes[i] !== LF && bytes[i] !== CR) i++;
-  return i;
+/** Where lines end, looked for natively: a CR but once, for most streams have none. */
+class LineEnds {
+  private cr = -1;
+
+  constructor(private readonly bytes: Uint8Array) {}
+
+  /** The next CR or LF from `from` on, else the end. Ask in rising order. */
+  next(from: number): number {
+    if (this.cr < from) this.cr = this.find(CR, from);
+    return Math.min(this.cr, this.find(LF, from));
+  }
+
+  private find(byte: number, from: number): number {
+    const at = Buffer.prototype.indexOf.call(this.bytes, byte, from);
+    return at < 0 ? this.bytes.length : at;
+  }
 }

@@ -18,19 +18,18 @@ export class JsonUsage {
   private onlyTail = false;
 
   chunk(piece: Uint8Array): void {
-    // Not `slice`: a Buffer's shares its memory.
-    this.held.push(new Uint8Array(piece));
+    this.held.push(piece);
     this.heldBytes += piece.length;
     if (this.heldBytes > (this.onlyTail ? 2 * TAIL : MOST_HELD)) this.dropAllButTail();
   }
 
   finish(whole: boolean): Found {
-    const body = Buffer.concat(this.held);
+    const body = this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held);
     this.held = [];
     // Fast path: no need to parse a megabyte of embeddings for three numbers at its end.
     const counts = lastUsage(body, whole);
     if (counts) return reportedAs(counts);
-    return this.onlyTail ? nothingFound : fromWhole(body.toString());
+    return this.onlyTail ? nothingFound : fromWhole(Buffer.prototype.utf8Slice.call(body, 0, body.length));
   }
 
   private dropAllButTail(): void {
@@ -67,21 +66,23 @@ function fromWhole(text: string): Found {
  * @param levels - how deep it is to be: 1 is the top level; without `whole` it is that at most
  */
 export function lastUsage(body: Uint8Array, whole: boolean, levels = 1): Counts | undefined {
-  const tail = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1', body.length - TAIL);
-  let at = tail.length;
-  for (let left = MOST_PLACES; left > 0 && at > 0; left--) {
+  const first = Math.max(0, body.length - TAIL);
+  let at = body.length;
+  for (let left = MOST_PLACES; left > 0; left--) {
     // Within a string the quotes are escaped: this, followed by a colon, is always a name.
-    at = tail.lastIndexOf('"usage"', at - 1);
-    if (at < 0) return undefined;
-    const start = objectAfterName(tail, at + '"usage"'.length);
-    const end = start < 0 ? -1 : endOfObject(tail, start);
-    if (end < 0 || !isAtLevel(tail, end, levels, whole)) continue;
-    const counts = countsOf(parsed(tail.slice(start, end)));
+    at = at === 0 ? -1 : Buffer.prototype.lastIndexOf.call(body, usageName, at - 1);
+    if (at < first) return undefined;
+    const rest = Buffer.prototype.latin1Slice.call(body, at, body.length);
+    const start = objectAfterName(rest, usageName.length);
+    const end = start < 0 ? -1 : endOfObject(rest, start);
+    if (end < 0 || !isAtLevel(rest, end, levels, whole)) continue;
+    const counts = countsOf(parsed(rest.slice(start, end)));
     if (counts) return counts;
   }
   return undefined;
 }
 
+const usageName = Buffer.from('"usage"');
 const colonAndBrace = /\s*:\s*\{/y;
 
 /** Where the object begins that a name ending at `from` stands for; -1 when it is no object. */

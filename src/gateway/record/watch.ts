@@ -49,8 +49,7 @@ export class Watch implements BodyListener {
     this.usage?.chunk(piece);
     this.live?.chunk(piece);
     if (!this.pieces) return;
-    // A copy: the piece is a view on a buffer of the socket's.
-    if (this.bytes <= MOST_HELD) this.pieces.push(new Uint8Array(piece));
+    if (this.bytes <= MOST_HELD) this.pieces.push(piece);
     else this.pieces = undefined;
   }
 

@@ -1,6 +1,9 @@
 import type { WireFailure } from './failure.ts';
 
-/** What may listen to a response body as it passes (usage, chat log, cache write). Must not keep the views it is given. */
+/**
+ * What may listen to a response body as it passes (usage, chat log, cache write). A piece is a view on memory that nobody writes
+ * to again, so it may be kept.
+ */
 export interface BodyListener {
   chunk(piece: Uint8Array): void;
   /** Called once: with the failure that cut the body short, or undefined after its true end. */
