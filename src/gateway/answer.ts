@@ -10,11 +10,10 @@ import type { Answer } from './upstream/wire/types.ts';
 export function toResponse({ head, body }: Answer, { ticket, cache }: Exchange): Response | undefined {
   const { status, headers, framing } = head;
   let type: string | undefined;
-  for (const [name, value] of headers) {
+  for (let i = 0; i < headers.length; i++) {
+    const name = headers[i]![0];
     // By length first: this runs for every header of every answer.
-    if (name.length !== 12) continue;
-    const lower = name.toLowerCase();
-    if (lower === 'content-type') type = value;
+    if (name.length === 12 && name.toLowerCase() === 'content-type') type = headers[i]![1];
   }
   if (ticket) addFields(headers, ticket.headers);
   try {
@@ -42,7 +41,7 @@ function respond(
 ): Response {
   const response = status === 200 ? new Response(body) : new Response(body, { status });
   const { headers } = response;
-  for (const [name, value] of fields) headers.append(name, value);
+  for (let i = 0; i < fields.length; i++) headers.append(fields[i]![0], fields[i]![1]);
   return response;
 }
 

@@ -1,4 +1,4 @@
-import { deadlines } from './upstream/wire/deadlines.ts';
+import { deadlines, type Watched } from './upstream/wire/deadlines.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
 
 /** A request body on its way upstream. Only what is whole, or not yet begun, can be sent again. */
@@ -61,12 +61,8 @@ export function holdsPrompt(headers: Headers): boolean {
   return !media.test(headers.get('content-type') ?? '');
 }
 
-function readWhole(request: Request, stallSeconds: number): RequestBody | Promise<RequestBody> {
-  const reading = request.bytes();
-  // Fast path: it came with the head.
-  const bytes = Bun.peek(reading);
-  if (bytes instanceof Uint8Array) return { kind: 'bytes', bytes };
-  return inTime(reading, stallSeconds, (read) => ({ kind: 'bytes', bytes: read }));
+function readWhole(request: Request, stallSeconds: number): Promise<RequestBody> {
+  return inTime(request.bytes(), stallSeconds, (bytes) => ({ kind: 'bytes', bytes }));
 }
 
 /** A chunked body, whole when it ends within `most` bytes, else as a stream again. */
@@ -99,24 +95,37 @@ async function readSome(
  */
 function inTime<T, R>(arriving: Promise<T>, seconds: number, then: (value: T) => R): Promise<R> {
   return new Promise((resolve, reject) => {
-    const since = performance.now();
-    const stall = {
-      check(now: number): void {
-        if (now - since <= seconds * 1000) return;
-        deadlines.delete(stall);
-        reject(new WireFailure('upload_timeout', `no whole body within ${seconds} s`));
-      },
-    };
-    if (seconds > 0) deadlines.add(stall);
-    const settled = <V>(settle: (value: V) => void, value: V): void => {
-      deadlines.delete(stall);
-      settle(value);
-    };
+    const stall = new Stall(seconds, reject);
     void arriving.then(
-      (value) => settled(resolve, then(value)),
-      () => settled(reject, new WireFailure('aborted', 'the client left')),
+      (value) => {
+        deadlines.delete(stall);
+        resolve(then(value));
+      },
+      () => {
+        deadlines.delete(stall);
+        reject(new WireFailure('aborted', 'the client left'));
+      },
     );
   });
+}
+
+/** Notices that a client has stopped to send. */
+class Stall implements Watched {
+  watchedAt = -1;
+  private readonly since = performance.now();
+
+  constructor(
+    private readonly seconds: number,
+    private readonly late: (failure: WireFailure) => void,
+  ) {
+    if (seconds > 0) deadlines.add(this);
+  }
+
+  check(now: number): void {
+    if (now - this.since <= this.seconds * 1000) return;
+    deadlines.delete(this);
+    this.late(new WireFailure('upload_timeout', `no whole body within ${this.seconds} s`));
+  }
 }
 
 /** True while the body can go upstream once more. */

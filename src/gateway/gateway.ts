@@ -164,8 +164,7 @@ export class Gateway {
     this.cache?.note(exchange);
     const isRead = exchange.family !== undefined || this.recorder?.wantsBodies(exchange);
     const wholeUpTo = isRead ? MOST_WHOLE : ticket?.wholeBody;
-    const reading = readBody(exchange.request, this.config.idleTimeout, wholeUpTo);
-    exchange.body = reading instanceof Promise ? await reading : reading;
+    exchange.body = await readBody(exchange.request, this.config.idleTimeout, wholeUpTo);
     const wrong = this.checkRead(exchange.body) ?? takeOwnField(exchange);
     if (wrong) return withId(wrong);
     if (exchange.body.kind === 'stream') this.recorder?.passing(exchange, exchange.body);

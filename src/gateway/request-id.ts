@@ -10,9 +10,12 @@ export function requestId(): string {
 
 /** Gives an upstream's answer an id, where it has none. */
 export function identify(headers: [string, string][]): void {
-  // By length first: this runs for every header of every answer.
-  if (!headers.some(([name]) => name.length === 12 && name.toLowerCase() === 'x-request-id'))
-    headers.push(['x-request-id', requestId()]);
+  for (let i = 0; i < headers.length; i++) {
+    const name = headers[i]![0];
+    // By length first: this runs for every header of every answer.
+    if (name.length === 12 && name.toLowerCase() === 'x-request-id') return;
+  }
+  headers.push(['x-request-id', requestId()]);
 }
 
 /** Gives an answer of ours the request id that every answer has. */

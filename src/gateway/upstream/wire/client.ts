@@ -130,6 +130,7 @@ function withBody(head: string, body: Uint8Array): Uint8Array {
 
 /** Carries a streamed request body upstream, no faster than the upstream reads it. */
 class Upload implements Watched {
+  watchedAt = -1;
   private progress = deadlines.now;
   private total = 0;
   private waitingForClient = false;

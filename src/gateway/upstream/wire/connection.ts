@@ -22,6 +22,7 @@ const enum Phase {
 /** One connection to an upstream, serving one exchange at a time (HTTP/1.1, no pipelining). */
 export class Connection implements BodySource, Watched {
   socket!: WireSocket;
+  watchedAt = -1;
   /** True once it has served an exchange: only such a connection can be found dead in the pool. */
   reused = false;
   /** The number of its exchange: who holds on to an old one must let a later one alone. */
