@@ -96,16 +96,15 @@ async function readSome(
 function inTime<T, R>(arriving: Promise<T>, seconds: number, then: (value: T) => R): Promise<R> {
   return new Promise((resolve, reject) => {
     const stall = new Stall(seconds, reject);
-    void arriving.then(
-      (value) => {
-        deadlines.delete(stall);
-        resolve(then(value));
-      },
-      () => {
-        deadlines.delete(stall);
-        reject(new WireFailure('aborted', 'the client left'));
-      },
-    );
+    const arrived = (value: T): void => {
+      deadlines.delete(stall);
+      resolve(then(value));
+    };
+    const left = (): void => {
+      deadlines.delete(stall);
+      reject(new WireFailure('aborted', 'the client left'));
+    };
+    arriving.then(arrived, left);
   });
 }
 
