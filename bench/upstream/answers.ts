@@ -20,7 +20,11 @@ export function answerText(wish: Wish): string {
 
 /** The body of a stream, unframed. */
 export function streamText(wish: Wish): string {
-  return eventOf(wish).repeat(wish.chunks) + endOf(wish);
+  return (
+    (wish.chunks > 0 ? eventOf(wish, true) : '') +
+    eventOf(wish).repeat(Math.max(wish.chunks - 1, 0)) +
+    endOf(wish)
+  );
 }
 
 /** A whole HTTP answer with a JSON body. */
@@ -34,18 +38,20 @@ export function jsonAnswer(wish: Wish, request: MockRequest): Uint8Array {
 /** The pieces of an SSE answer: its head, then one chunk-encoded event each, then the end. */
 export interface Pieces {
   head: Uint8Array;
+  first: Uint8Array;
   event: Uint8Array;
   end: Uint8Array;
 }
 
 export function sseAnswer(wish: Wish): Pieces {
   const end = Buffer.concat([chunk(endOf(wish)), Buffer.from('0\r\n\r\n')]);
-  return { head: Buffer.from(sseHead), event: chunk(eventOf(wish)), end };
+  return { head: Buffer.from(sseHead), first: chunk(eventOf(wish, true)), event: chunk(eventOf(wish)), end };
 }
 
-function eventOf(wish: Wish): string {
+/** @param isFirst it says whose words these are, as OpenAI's first event does: chat logs look for that. */
+function eventOf(wish: Wish, isFirst = false): string {
   const content = wish.size ? 'x'.repeat(wish.size) : eventContent;
-  const choice = `{"index":0,"delta":{"content":"${content}"},"finish_reason":null}`;
+  const choice = `{"index":0,"delta":{${isFirst ? '"role":"assistant",' : ''}"content":"${content}"},"finish_reason":null}`;
   return `data: {${base},"object":"chat.completion.chunk","choices":[${choice}]}\n\n`;
 }
 
