@@ -131,6 +131,7 @@ function summary({ requests, open, queued }: Books): void {
   console.log(`\n${grown.map(({ line }) => line).join('\n')}`);
   for (const problem of problems.slice(0, 20)) console.log(`WRONG ${problem}`);
   if (problems.length > 20) console.log(`… and ${problems.length - 20} more`);
+  console.log(`\nlongest that the soak itself was held up: ${samples.heldUp.toFixed(0)} ms`);
   const counts = problems.length > 0 ? `${problems.length} problem(s)` : 'counts right';
   const isFlat = grown.every((one) => one.isFlat);
   console.log(

@@ -25,8 +25,9 @@ export function soakOptions(
     FORWARD_KEY: keys.join(','),
     DATA_DIR: join(folder, 'data'),
     SHUTDOWN_TIMEOUT: '2',
-    FIRST_BYTE_TIMEOUT: '1',
-    IDLE_TIMEOUT: '1',
+    // Upstreams that are well are in the soak's own process: they must not seem silent while the machine is busy.
+    FIRST_BYTE_TIMEOUT: '3',
+    IDLE_TIMEOUT: '3',
     CACHE_ROUTES: JSON.stringify([`/cached${paths.chat}`]),
     CACHE_BACKEND: 'LMDB',
     CACHE_SCOPE: 'shared',

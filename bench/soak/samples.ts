@@ -23,6 +23,9 @@ export class Samples {
     sockets: [],
     threads: [],
   };
+  /** The longest that this process itself was held up, ms: what timed out meanwhile is its own fault. */
+  heldUp = 0;
+  #due = performance.now() + 1000;
   readonly #timer: Timer;
 
   constructor(private readonly pid: number) {
@@ -42,6 +45,8 @@ export class Samples {
   }
 
   #take(): void {
+    this.heldUp = Math.max(this.heldUp, performance.now() - this.#due);
+    this.#due = performance.now() + 1000;
     const sums: Record<Watched, number> = {
       memory: 0,
       anonymous: 0,
