@@ -1,5 +1,5 @@
-/** Most answers are one block, and then no copy is made of them as a whole. Bytes. */
-const LEAST_BLOCK = 16 * 1024;
+/** Thousands of streams may be open at once, and each holds a block at least. Bytes. */
+const LEAST_BLOCK = 4 * 1024;
 const MOST_BLOCK = 64 * 1024;
 
 interface Block {

@@ -95,6 +95,8 @@ export interface Happening {
   readonly answer: RecordedAnswer | undefined;
   /** The fields of a form that was not held. */
   readonly form?: ReadonlyMap<string, unknown> | undefined;
+  /** The request's body as JSON.parse reads it, where it was read so. */
+  readonly parsed?: unknown;
   /** The request's body was too long to be held. */
   readonly truncated?: boolean;
   /** As it came (W3C Trace Context). */

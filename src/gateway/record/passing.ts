@@ -19,6 +19,8 @@ export interface Asked {
   readonly stream: boolean;
   /** The fields of a form. */
   readonly form?: ReadonlyMap<string, unknown>;
+  /** The body as JSON.parse reads it. */
+  readonly parsed?: unknown;
   /** The body was too long to be held. */
   readonly truncated?: true;
 }

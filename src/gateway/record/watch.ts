@@ -123,6 +123,7 @@ export class Watch implements BodyListener {
       request: this.wantsBodies && body.kind === 'bytes' ? body.bytes : undefined,
       answer: this.recorded(ended!.whole),
       form: asks.form,
+      parsed: asks.parsed,
       truncated: asks.truncated === true,
       span: exchange.span,
     };
@@ -158,10 +159,10 @@ function questionIn({ body, passing }: Exchange): Asked {
   if (body.bytes[0] === 0x2d) return askedIn(formFields(body.bytes));
   if (body.bytes[0] !== 0x7b) return askedNothing;
   try {
-    const { model, stream } = JSON.parse(
-      Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.length).toString(),
-    ) as Record<string, unknown>;
-    return { model: typeof model === 'string' ? model.slice(0, 200) : '', stream: stream === true };
+    const parsed: unknown = JSON.parse(Buffer.prototype.utf8Slice.call(body.bytes, 0, body.bytes.length));
+    const { model, stream } = parsed as Record<string, unknown>;
+    const name = typeof model === 'string' ? model.slice(0, 200) : '';
+    return { model: name, stream: stream === true, parsed };
   } catch {
     return askedNothing;
   }

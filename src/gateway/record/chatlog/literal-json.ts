@@ -12,10 +12,10 @@ const startsLikeNumber = /^\s*-?\d/;
 /**
  * Reads JSON so that nothing is lost of it: by JSON.parse where that is enough, else into Maps and {@link Float}s.
  *
+ * @param plain - what JSON.parse makes of it, where that is known
  * @throws SyntaxError
  */
-export function readJson(text: string): unknown {
-  const plain: unknown = JSON.parse(text);
+export function readJson(text: string, plain: unknown = JSON.parse(text)): unknown {
   return needsExactness.test(text) || startsLikeNumber.test(text) ? new ExactReader(text).value() : plain;
 }
 

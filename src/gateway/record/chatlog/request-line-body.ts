@@ -7,13 +7,16 @@ const MOST_SHOWN = 65_536;
 
 const none: RequestBody = { fields: undefined, text: undefined };
 
-/** Reads a request's body: JSON, or a form's text fields. Never throws. */
-export function requestBody(bytes: Uint8Array | undefined): RequestBody {
+/**
+ * Reads a request's body: JSON, or a form's text fields. Never throws.
+ * @param parsed - as JSON.parse reads it, where that was done already
+ */
+export function requestBody(bytes: Uint8Array | undefined, parsed?: unknown): RequestBody {
   if (bytes === undefined || bytes.length === 0) return none;
   if (bytes[0] === 0x2d && bytes[1] === 0x2d) return { fields: formFields(bytes), text: undefined };
   const text = textOf(bytes);
   try {
-    const fields = readJson(text);
+    const fields = readJson(text, parsed);
     return typeof fields === 'object' && fields !== null ? { fields, text: undefined } : shown(text);
   } catch {
     return shown(text);

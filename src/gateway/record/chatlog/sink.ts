@@ -89,9 +89,10 @@ export class ChatLog implements Sink {
   }
 }
 
-function questionOf({ form, truncated, request, model, stream, bytesIn }: Happening): RequestBody {
+function questionOf(happening: Happening): RequestBody {
+  const { form, truncated, request, parsed, model, stream, bytesIn } = happening;
   if (form) return { fields: form, text: undefined };
-  if (!truncated) return requestBody(request);
+  if (!truncated) return requestBody(request, parsed);
   // A line without messages is none of a request to those who read the original's logs.
   const messages = [{ role: 'truncated', content: `${bytesIn} bytes` }];
   return { fields: { messages, model: model === '' ? null : model, stream }, text: undefined };
