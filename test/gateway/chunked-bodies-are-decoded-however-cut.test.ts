@@ -8,8 +8,12 @@ function decode(pieces: Iterable<Uint8Array>) {
   const body: Buffer[] = [];
   const left: Buffer[] = [];
   for (const piece of pieces) {
-    const used = decoder.feed(piece, (view) => body.push(Buffer.from(view)));
-    left.push(Buffer.from(piece.subarray(used)));
+    // A copy: it decodes in place, and other rounds want the same bytes.
+    const own = Buffer.from(piece);
+    const view = decoder.feed(own);
+    if (decoder.failure) throw decoder.failure;
+    if (view) body.push(view as Buffer);
+    left.push(own.subarray(decoder.used));
   }
   return { body: Buffer.concat(body), done: decoder.done, left: Buffer.concat(left).toString('latin1') };
 }
@@ -47,6 +51,15 @@ test('byte by byte and cut at random, the body is the same', () => {
       expect({ done: decoded.done, left: decoded.left }).toEqual({ done: true, left: 'HTTP/1.1 next' });
     }
   }
+});
+
+test('chunks of one read are one piece, and what is no coding does not take away what came before it', () => {
+  const whole = new ChunkedDecoder();
+  const bytes = Buffer.from('3\r\nabc\r\n4;x\r\ndefg\r\n2\r\nhi');
+  expect(String(whole.feed(bytes))).toBe('abcdefghi');
+  const broken = new ChunkedDecoder();
+  expect(String(broken.feed(Buffer.from('3\r\nabc\r\n1\r\ndX')))).toBe('abcd');
+  expect(broken.failure?.kind).toBe('invalid_response');
 });
 
 test('a body cut short is not done', () => {

@@ -27,30 +27,45 @@ export class ChunkedDecoder {
   private line = 0;
   private trailerLine = 0;
 
+  /** How many bytes of the last buffer belonged to this body. */
+  used = 0;
+  /** What is wrong with the coding; nothing is decoded from there on. */
+  failure: WireFailure | undefined;
+
   get done(): boolean {
     return this.state === State.Done;
   }
 
   /**
-   * Decodes one buffer, handing each piece of body to `emit` as a view on it (no copy).
-   * @returns how many bytes of `buffer` belonged to this body
-   * @throws {@link WireFailure} `invalid_response` on a malformed coding
+   * Decodes one buffer in place: the data of its chunks is moved together, so that however many came in one read leave in one
+   * write. A `write` of Bun's for each costs more than all else.
+   * @param buffer - the caller's own: it is written to
+   * @returns the body in it, a view on it; undefined when there is none
    */
-  feed(buffer: Uint8Array, emit: (piece: Uint8Array) => void): number {
+  feed(buffer: Uint8Array): Uint8Array | undefined {
+    let from = 0;
+    let to = 0;
     let i = 0;
-    while (i < buffer.length && this.state !== State.Done) {
-      if (this.state === State.Data) {
+    try {
+      while (i < buffer.length && this.state !== State.Done) {
+        if (this.state !== State.Data) {
+          this.step(buffer[i++]!);
+          continue;
+        }
         const end = Math.min(i + this.size, buffer.length);
-        emit(i === 0 && end === buffer.length ? buffer : buffer.subarray(i, end));
+        if (to === 0) from = to = i;
+        else buffer.copyWithin(to, i, end);
+        to += end - i;
         this.size -= end - i;
         i = end;
         if (this.size === 0) this.state = State.DataCr;
-      } else {
-        this.step(buffer[i]!);
-        i++;
       }
+    } catch (error) {
+      this.failure = error as WireFailure;
     }
-    return i;
+    this.used = i;
+    if (from === to) return undefined;
+    return from === 0 && to === buffer.length ? buffer : buffer.subarray(from, to);
   }
 
   private step(byte: number): void {

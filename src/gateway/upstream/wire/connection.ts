@@ -266,9 +266,12 @@ export class Connection implements BodySource, Watched {
     const body = this.body!;
     const kind = this.head!.framing.kind;
     if (kind === 'chunked') {
-      const used = this.decoder!.feed(bytes, (piece) => body.push(piece));
-      if (!this.decoder!.done) return body.flush();
-      if (used < bytes.length) this.head = { ...this.head!, keepAlive: false };
+      const decoder = this.decoder!;
+      const piece = decoder.feed(bytes);
+      if (piece) body.push(piece);
+      if (decoder.failure) throw decoder.failure;
+      if (!decoder.done) return body.flush();
+      if (decoder.used < bytes.length) this.head = { ...this.head!, keepAlive: false };
       return this.complete();
     }
     if (kind === 'close') {
