@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check, firstAnswer } from './contenders/check.ts';
+import { check, checkHit, firstAnswer } from './contenders/check.ts';
 import type { Contender, Running } from './contenders/contender.ts';
 import { stopContender } from './contenders/index.ts';
 import { LoadProcess } from './load/process.ts';
@@ -115,7 +115,7 @@ export class Rounds {
   }
 
   async #scenario(scenario: Scenario, ready: readonly Ready[], bench: Bench, round: number): Promise<void> {
-    const { among, work, id, title, isUnplaced } = scenario;
+    const { among, work, id, title, isUnplaced, areHits } = scenario;
     if (!work) return;
     const { placement, share } = this.plan;
     const run = this.#newRun(id);
@@ -125,7 +125,9 @@ export class Rounds {
       if (!among(running.contender)) continue;
       this.#say(round, title, running.contender);
       try {
-        run.set(running.contender.name, await calmly(() => measure(running, work(capacity, share), bench)));
+        const given = work(capacity, share);
+        if (areHits && running.contender.caches) await checkHit(running, given.question);
+        run.set(running.contender.name, await calmly(() => measure(running, given, bench)));
       } catch (error) {
         this.#fail(id, running.contender, error);
       }

@@ -28,8 +28,8 @@ export const aifds: readonly Contender[] = [
   aifd('aifd', 'off', {}),
   aifd('aifd+limits', 'on', limits),
   withRedis('aifd+redis', { ...limits, RATE_LIMIT_ON_ERROR: 'closed' }),
-  aifd('aifd+cache', 'on', cache),
-  aifd('aifd+all', 'on', all, { keys: users }),
+  aifd('aifd+cache', 'on', cache, { caches: true }),
+  aifd('aifd+all', 'on', all, { keys: users, caches: true }),
   aifd('aifd-1worker', 'off', {}, { isSeveral: true }),
   aifd('aifd-2workers', 'off', { WORKERS: '2' }, { isSeveral: true }),
 ];

@@ -34,6 +34,19 @@ export async function check(running: Running): Promise<void> {
   await checkAnswer(running, stream);
 }
 
+/** Asks until the answer comes from the cache. @throws Error when it never does. */
+export async function checkHit(running: Running, asked: Question): Promise<void> {
+  const deadline = performance.now() + 3000;
+  for (let status = ''; !status.includes('hit');) {
+    if (performance.now() > deadline)
+      throw new Error(`${running.contender.name} did not answer from its cache: ${status}`);
+    const response = await ask(running, asked);
+    await response.arrayBuffer();
+    status = response.headers.get('cache-status') ?? '';
+    await Bun.sleep(5);
+  }
+}
+
 /** What it made of the request. */
 async function checkRequest(running: Running): Promise<void> {
   const { name } = running.contender;

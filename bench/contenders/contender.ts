@@ -6,6 +6,8 @@ export interface Contender {
   name: string;
   /** Whether what it can do beside forwarding (keys, limits, logs, measures) is on. */
   features: 'off' | 'on';
+  /** Answers what was asked before from a cache, and says so in `Cache-Status`. */
+  caches?: boolean;
   /** Takes part only with `--peers`, then in all that the main contenders do. */
   isPeer?: boolean;
   /** Has several processes, which are not put on one processor. */

@@ -45,6 +45,7 @@ export const scenarios: readonly Scenario[] = [
     group: 'cache',
     id: 'hits-sse50-c32',
     title: 'Cache hits: SSE of 50 events, no interval, 32 connections',
+    areHits: true,
     among: some('direct', 'haproxy', 'aifd+cache', 'aifd+all'),
     work: closed({ ...stream50, ...same }, 32),
   },
@@ -113,6 +114,7 @@ function hits(count: number): Scenario {
     group: 'cache',
     id: `hits-json-c${count}`,
     title: `Cache hits: JSON, ${connections(count)}`,
+    areHits: true,
     among: some('direct', 'haproxy', 'aifd+cache', 'aifd+all'),
     work: closed({ ...small, ...same }, count),
   });

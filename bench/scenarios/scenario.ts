@@ -44,6 +44,8 @@ export interface Scenario {
    * nobody wants for a processor. There, to be kept apart would only mean waking each other across processors.
    */
   isUnplaced?: boolean;
+  /** Those that have a cache answer from it. */
+  areHits?: boolean;
   /** Nobody is saturated: what a contender adds to the direct way says something. */
   addsLatency?: boolean;
   /**

@@ -20,9 +20,10 @@ export function answerText(wish: Wish): string {
 
 /** The body of a stream, unframed. */
 export function streamText(wish: Wish): string {
+  const middle = Math.max(wish.chunks - 2, 0);
   return (
-    (wish.chunks > 0 ? eventOf(wish, true) : '') +
-    eventOf(wish).repeat(Math.max(wish.chunks - 1, 0)) +
+    (wish.chunks > 1 ? eventOf(wish, 0) + (middle > 0 ? eventOf(wish, 1).repeat(middle) : '') : '') +
+    (wish.chunks > 0 ? eventOf(wish, wish.chunks - 1) : '') +
     endOf(wish)
   );
 }
@@ -40,18 +41,23 @@ export interface Pieces {
   head: Uint8Array;
   first: Uint8Array;
   event: Uint8Array;
+  /** The last event with content. */
+  last: Uint8Array;
   end: Uint8Array;
 }
 
 export function sseAnswer(wish: Wish): Pieces {
   const end = Buffer.concat([chunk(endOf(wish)), Buffer.from('0\r\n\r\n')]);
-  return { head: Buffer.from(sseHead), first: chunk(eventOf(wish, true)), event: chunk(eventOf(wish)), end };
+  const [first, event, last] = [0, 1, wish.chunks - 1].map((index) => chunk(eventOf(wish, index)));
+  return { head: Buffer.from(sseHead), first: first!, event: event!, last: last!, end };
 }
 
-/** @param isFirst it says whose words these are, as OpenAI's first event does: chat logs look for that. */
-function eventOf(wish: Wish, isFirst = false): string {
-  const content = wish.size ? 'x'.repeat(wish.size) : eventContent;
-  const choice = `{"index":0,"delta":{${isFirst ? '"role":"assistant",' : ''}"content":"${content}"},"finish_reason":null}`;
+/** The first one says whose words these are, and the last why they end, as OpenAI's do: logs and caches look for that. */
+function eventOf({ size, chunks }: Wish, index: number): string {
+  const content = size ? 'x'.repeat(size) : eventContent;
+  const role = index === 0 ? '"role":"assistant",' : '';
+  const reason = index === chunks - 1 ? '"stop"' : 'null';
+  const choice = `{"index":0,"delta":{${role}"content":"${content}"},"finish_reason":${reason}}`;
   return `data: {${base},"object":"chat.completion.chunk","choices":[${choice}]}\n\n`;
 }
 

@@ -75,12 +75,13 @@ function answer(connection: Connection, request: MockRequest, wish: Wish): void 
 }
 
 function stream(connection: Connection, wish: Wish): void {
-  const { head, first, event, end } = streams.getOrInsertComputed(wish, sseAnswer);
+  const { head, first, event, last, end } = streams.getOrInsertComputed(wish, sseAnswer);
   let sent = 0;
   connection.send(head);
   const step = (): void => {
     if (!connection.open) return;
-    connection.send(sent === wish.chunks ? end : sent === 0 ? first : event);
+    const isLast = sent === wish.chunks - 1;
+    connection.send(sent === wish.chunks ? end : isLast ? last : sent === 0 ? first : event);
     if (sent++ === wish.chunks) connection.done();
     else if (wish.interval > 0) setTimeout(step, wish.interval);
     // One write a turn of the loop: written together, the events would leave as one segment.
