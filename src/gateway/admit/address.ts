@@ -7,6 +7,8 @@ export class AddressRules {
   private readonly allowed: AddressList | undefined;
   private readonly denied: AddressList | undefined;
   private readonly proxies: AddressList | undefined;
+  /** The last socket's address, as it came and as it is written: clients ask more than once. */
+  private last = { raw: '', plain: '' };
 
   constructor(config: Pick<Config, 'ipWhitelist' | 'ipBlacklist' | 'trustedProxies'>) {
     this.allowed = toList(config.ipWhitelist);
@@ -27,7 +29,7 @@ export class AddressRules {
    * not. What stands before it could be written by anybody.
    */
   clientAddress(request: Request, edge: Edge): string {
-    let address = plain(edge.addressOf(request));
+    let address = this.written(edge.addressOf(request));
     if (!this.proxies || !contains(this.proxies, address)) return address;
     const hops = (request.headers.get('x-forwarded-for') ?? '').split(',');
     for (let i = hops.length - 1; i >= 0; i--) {
@@ -37,6 +39,11 @@ export class AddressRules {
       if (!contains(this.proxies, hop)) return hop;
     }
     return address;
+  }
+
+  private written(raw: string): string {
+    if (raw !== this.last.raw) this.last = { raw, plain: plain(raw) };
+    return this.last.plain;
   }
 }
 
