@@ -2,6 +2,7 @@ import { aifds } from './aifd.ts';
 import { caddies } from './caddy.ts';
 import type { Contender, Running } from './contender.ts';
 import { direct } from './direct.ts';
+import { floors } from './floor.ts';
 import { haproxies } from './haproxy.ts';
 import { litellms } from './litellm.ts';
 import { nginxes } from './nginx.ts';
@@ -13,6 +14,7 @@ export const contenders: readonly Contender[] = [
   direct,
   ...haproxies,
   ...nginxes,
+  ...floors,
   ...aifds,
   ...caddies,
   ...openaiForwards,

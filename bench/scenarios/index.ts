@@ -12,17 +12,19 @@ const same = { distinct: false };
 
 const mainNames = new Set(['direct', 'haproxy', 'aifd', 'aifd+all']);
 const main: Scenario['among'] = ({ name, isPeer }) => isPeer === true || mainNames.has(name);
+/** The floor of the runtime says something where forwarding is all that costs. */
+const mainForJson: Scenario['among'] = (contender) => contender.name === 'bun-floor' || main(contender);
 /** Small events alone may be held back, which is what its option is about. */
 const mainForStreams: Scenario['among'] = (contender) =>
-  contender.name === 'haproxy+nodelay' || main(contender);
+  contender.name === 'haproxy+nodelay' || mainForJson(contender);
+const among: Partial<Record<Group, Scenario['among']>> = { json: mainForJson, sse: mainForStreams };
 
 const rateTitle = 'JSON, 1,000 requests/s whatever comes back (half of what it can, where that is less)';
 const counts = [1, 32, 256];
 const connections = (count: number): string => (count === 1 ? '1 connection' : `${count} connections`);
 
 function scenario(group: Group, id: string, title: string, work: Scenario['work']): Scenario {
-  const among = group === 'sse' ? mainForStreams : main;
-  return { ...usual, group, id, title, among, work };
+  return { ...usual, group, id, title, among: among[group] ?? main, work };
 }
 
 /** One connection: each in turn waits for the other, so that nobody wants for a processor. */
@@ -46,7 +48,7 @@ export const scenarios: readonly Scenario[] = [
     id: 'hits-sse50-c32',
     title: 'Cache hits: SSE of 50 events, no interval, 32 connections',
     areHits: true,
-    among: some('direct', 'haproxy', 'aifd+cache', 'aifd+all'),
+    among: some('direct', 'haproxy', 'bun-floor-hit', 'aifd+cache', 'aifd+all'),
     work: closed({ ...stream50, ...same }, 32),
   },
   misses('json-c32', 'JSON, 32 connections', closed(small, 32)),
@@ -115,7 +117,7 @@ function hits(count: number): Scenario {
     id: `hits-json-c${count}`,
     title: `Cache hits: JSON, ${connections(count)}`,
     areHits: true,
-    among: some('direct', 'haproxy', 'aifd+cache', 'aifd+all'),
+    among: some('direct', 'haproxy', 'bun-floor-hit', 'aifd+cache', 'aifd+all'),
     work: closed({ ...small, ...same }, count),
   });
 }
