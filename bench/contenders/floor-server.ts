@@ -112,8 +112,7 @@ function streamed(wire: Wire, first: Buffer): ReadableStream {
   const pull = (sink: Sink): Promise<void> =>
     new Promise((resolve) => {
       wire.taken = (bytes) => {
-        const piece = decoder.feed(bytes);
-        if (piece) sink.write(piece);
+        decoder.feed(bytes, (piece) => sink.write(piece));
         if (!decoder.done) return sink.flush();
         idle.push(wire);
         sink.end();

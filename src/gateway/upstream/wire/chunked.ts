@@ -4,6 +4,8 @@ const CR = 13;
 const LF = 10;
 /** A chunk-size line with its extensions, or the trailers, may be this long: more is an attack or a bug. */
 const MAX_LINE = 16 * 1024;
+/** Larger pieces of data are handed on where they lie. Bytes. */
+const MOST_MOVED = 2048;
 
 const enum State {
   Size,
@@ -27,22 +29,19 @@ export class ChunkedDecoder {
   private line = 0;
   private trailerLine = 0;
 
-  /** How many bytes of the last buffer belonged to this body. */
-  used = 0;
-  /** What is wrong with the coding; nothing is decoded from there on. */
-  failure: WireFailure | undefined;
-
   get done(): boolean {
     return this.state === State.Done;
   }
 
   /**
-   * Decodes one buffer in place: the data of its chunks is moved together, so that however many came in one read leave in one
-   * write. A `write` of Bun's for each costs more than all else.
+   * Decodes one buffer in place: the data of small chunks is moved together, so that however many came in one read are one piece.
+   * To hand on each of them costs more than all else that is done with it.
    * @param buffer - the caller's own: it is written to
-   * @returns the body in it, a view on it; undefined when there is none
+   * @param emit - given the body in it, views on it
+   * @returns how many bytes of `buffer` belonged to this body
+   * @throws {@link WireFailure} `invalid_response` on a malformed coding, after what came before it was emitted
    */
-  feed(buffer: Uint8Array): Uint8Array | undefined {
+  feed(buffer: Uint8Array, emit: (piece: Uint8Array) => void): number {
     let from = 0;
     let to = 0;
     let i = 0;
@@ -53,19 +52,22 @@ export class ChunkedDecoder {
           continue;
         }
         const end = Math.min(i + this.size, buffer.length);
-        if (to === 0) from = to = i;
-        else buffer.copyWithin(to, i, end);
-        to += end - i;
+        if (from < to && end - i <= MOST_MOVED) {
+          buffer.copyWithin(to, i, end);
+          to += end - i;
+        } else {
+          if (from < to) emit(buffer.subarray(from, to));
+          from = i;
+          to = end;
+        }
         this.size -= end - i;
         i = end;
         if (this.size === 0) this.state = State.DataCr;
       }
-    } catch (error) {
-      this.failure = error as WireFailure;
+    } finally {
+      if (from < to) emit(from === 0 && to === buffer.length ? buffer : buffer.subarray(from, to));
     }
-    this.used = i;
-    if (from === to) return undefined;
-    return from === 0 && to === buffer.length ? buffer : buffer.subarray(from, to);
+    return i;
   }
 
   private step(byte: number): void {

@@ -267,11 +267,9 @@ export class Connection implements BodySource, Watched {
     const kind = this.head!.framing.kind;
     if (kind === 'chunked') {
       const decoder = this.decoder!;
-      const piece = decoder.feed(bytes);
-      if (piece) body.push(piece);
-      if (decoder.failure) throw decoder.failure;
+      const used = decoder.feed(bytes, (piece) => body.push(piece));
       if (!decoder.done) return body.flush();
-      if (decoder.used < bytes.length) this.head = { ...this.head!, keepAlive: false };
+      if (used < bytes.length) this.head = { ...this.head!, keepAlive: false };
       return this.complete();
     }
     if (kind === 'close') {
