@@ -1,13 +1,13 @@
 import { CpuMeter } from './cpu.ts';
-import { residentBytes } from './memory.ts';
+import { resident, type Resident } from './memory.ts';
 import { read } from './tree.ts';
 
 /** What a process tree used in a time. */
 export interface Used {
   /** Microseconds of CPU. */
   cpu: number;
-  /** The most resident memory that was seen, in bytes. */
-  rss: number;
+  /** The most resident memory that was seen. */
+  rss: Resident;
   ms: number;
 }
 
@@ -16,7 +16,7 @@ export class Meter {
   readonly #cpu: CpuMeter;
   readonly #timer: Timer;
   readonly #begin = performance.now();
-  #rss = 0;
+  #rss: Resident = { all: 0, file: 0 };
 
   constructor(private readonly pid: number) {
     this.#cpu = new CpuMeter(pid);
@@ -25,7 +25,8 @@ export class Meter {
 
   /** Looks at the memory now. */
   look(): void {
-    this.#rss = Math.max(this.#rss, residentBytes(this.pid));
+    const now = resident(this.pid);
+    if (now.all > this.#rss.all) this.#rss = now;
   }
 
   stop(): Used {

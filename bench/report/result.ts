@@ -34,6 +34,8 @@ export const figures = {
   cpuOverBare: { title: 'CPU over bare', unit: 'µs', digits: 1, better: 'less' },
   p50OverBare: { title: 'p50 over bare', unit: 'ms', digits: 3, better: 'less' },
   rss: { title: 'RSS', unit: 'MB', digits: 1, better: 'less' },
+  /** Of it pages of files, which the kernel takes back when somebody needs them: programs, and what LMDB maps. */
+  rssFile: { title: 'of it file pages', unit: 'MB', digits: 1, better: 'less' },
   rssAtRest: { title: 'RSS at rest', unit: 'MB', digits: 1, better: 'less' },
   /** From the start of its process to its first answer. */
   start: { title: 'start', unit: 'ms', digits: 0, better: 'less' },

@@ -63,10 +63,16 @@ export function orderOf({ contender, port, prefix = '', headers = {} }: Running,
 function sampleOf({ pattern }: Work, report: Report, own: Used | undefined): Sample {
   const { requests, cpu: loadCpu, ...seen } = report;
   const used: Sample = own
-    ? { cpu: own.cpu / requests, rss: own.rss / 1e6, busy: own.cpu / 10 / own.ms }
+    ? {
+        cpu: own.cpu / requests,
+        rss: own.rss.all / 1e6,
+        rssFile: own.rss.file / 1e6,
+        busy: own.cpu / 10 / own.ms,
+      }
     : {};
   if (pattern.kind !== 'burst') return { ...seen, ...used, loadCpu: loadCpu / requests };
   // Where streams are held open, their length is the upstream's choice, not a result.
   const { first50, first99, allStarted } = seen;
-  return { first50, first99, allStarted, cpu: used.cpu, rss: used.rss };
+  const { cpu, rss, rssFile } = used;
+  return { first50, first99, allStarted, cpu, rss, rssFile };
 }

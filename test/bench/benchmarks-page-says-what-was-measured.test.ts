@@ -52,7 +52,8 @@ test('targets are met, missed, or not measured', () => {
   const of = (text: string) => reached.find((one) => one.text.startsWith(text));
   expect(of('Bare: JSON')).toMatchObject({ value: 2, isMet: true });
   expect(of('Everything on: JSON')).toMatchObject({ value: 3, isMet: false });
-  expect(of('Everything on, JSON: CPU less than openai-forward')).toMatchObject({ isMet: false });
+  expect(of('Bare beside bare, JSON: CPU less than openai-forward')).toMatchObject({ isMet: true });
+  expect(of('Everything on beside features on')).toMatchObject({ value: undefined, isMet: undefined });
   expect(of('Bare: SSE')).toMatchObject({ value: undefined, isMet: undefined });
 });
 

@@ -4,10 +4,14 @@ import { BrokenEntry, type Entry, type EntryStore } from '../../store/entries/st
 const GATHER_MS = 20;
 const WRITTEN_AT_ONCE = 64;
 const BETWEEN_MS = 2;
+/** What may wait for a slow store: what comes beyond it is not kept. Bytes. */
+const MOST_WAITING = 64 * 2 ** 20;
 
 /** An answer on its way to the store. */
 export interface Coming {
   readonly key: string;
+  /** Bytes that it holds until it is written, about. */
+  readonly size: number;
   /** Made when it is first asked for; undefined when the answer is not to be kept. */
   readonly entry: Entry | undefined;
 }
@@ -18,6 +22,9 @@ export class KeptAnswers {
   /** On their way to the store: who asks meanwhile finds them here. */
   private readonly coming = new Map<string, Coming>();
   private readonly waiting: Coming[] = [];
+  /** Bytes on their way. */
+  private held = 0;
+  private isBehind = false;
   private timer: Timer | undefined;
 
   /** @param say - told what the operator should know */
@@ -44,6 +51,8 @@ export class KeptAnswers {
 
   /** Keeps an answer, after it has gone out. */
   put(coming: Coming): void {
+    if (this.held + coming.size > MOST_WAITING) return this.fallBehind();
+    this.held += coming.size;
     this.coming.set(coming.key, coming);
     this.waiting.push(coming);
     this.timer ??= setTimeout(() => this.writeSome(), GATHER_MS);
@@ -54,6 +63,11 @@ export class KeptAnswers {
     clearTimeout(this.timer);
     await Promise.all(this.waiting.splice(0).map((coming) => this.write(coming)));
     await this.store.close();
+  }
+
+  private fallBehind(): void {
+    if (!this.isBehind) this.say('cache: is not written as fast as answers come; some are not kept');
+    this.isBehind = true;
   }
 
   /** A few at a time: each takes time that requests wait for. */
@@ -74,6 +88,8 @@ export class KeptAnswers {
     } catch (error) {
       this.failed('written', error);
     }
+    this.held -= coming.size;
+    if (this.held < MOST_WAITING / 2) this.isBehind = false;
     // A later one may be on its way.
     if (this.coming.get(key) === coming) this.coming.delete(key);
   }

@@ -151,6 +151,10 @@ class KeptLater implements Coming {
     this.key = source.key;
   }
 
+  get size(): number {
+    return this.whole.length + this.source.canonical.length;
+  }
+
   get entry(): Entry | undefined {
     return (this.made ??= { entry: this.make() }).entry;
   }

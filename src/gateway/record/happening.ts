@@ -1,5 +1,6 @@
 import type { Family } from '../cache/replay/family.ts';
 import type { CacheUse } from '../exchange.ts';
+import type { ReadJson } from './passing.ts';
 import type { SpanContext } from './traces/span-context.ts';
 
 /** What a request is for, by its route. */
@@ -95,8 +96,8 @@ export interface Happening {
   readonly answer: RecordedAnswer | undefined;
   /** The fields of a form that was not held. */
   readonly form?: ReadonlyMap<string, unknown> | undefined;
-  /** The request's body as JSON.parse reads it, where it was read so. */
-  readonly parsed?: unknown;
+  /** The request's body as JSON, where it was read so. */
+  readonly json?: ReadJson | undefined;
   /** The request's body was too long to be held. */
   readonly truncated?: boolean;
   /** As it came (W3C Trace Context). */

@@ -12,6 +12,12 @@ export interface Passing {
   asked(): Asked;
 }
 
+/** JSON that was read: it is long, and read once. */
+export interface ReadJson {
+  readonly text: string;
+  readonly value: unknown;
+}
+
 /** What a request asks for, as far as its body was read. */
 export interface Asked {
   /** Empty when it names none. */
@@ -19,8 +25,8 @@ export interface Asked {
   readonly stream: boolean;
   /** The fields of a form. */
   readonly form?: ReadonlyMap<string, unknown>;
-  /** The body as JSON.parse reads it. */
-  readonly parsed?: unknown;
+  /** The body as text, and as JSON.parse reads it. */
+  readonly json?: ReadJson;
   /** The body was too long to be held. */
   readonly truncated?: true;
 }

@@ -123,7 +123,7 @@ export class Watch implements BodyListener {
       request: this.wantsBodies && body.kind === 'bytes' ? body.bytes : undefined,
       answer: this.recorded(ended!.whole),
       form: asks.form,
-      parsed: asks.parsed,
+      json: asks.json,
       truncated: asks.truncated === true,
       span: exchange.span,
     };
@@ -159,10 +159,11 @@ function questionIn({ body, passing }: Exchange): Asked {
   if (body.bytes[0] === 0x2d) return askedIn(formFields(body.bytes));
   if (body.bytes[0] !== 0x7b) return askedNothing;
   try {
-    const parsed: unknown = JSON.parse(Buffer.prototype.utf8Slice.call(body.bytes, 0, body.bytes.length));
-    const { model, stream } = parsed as Record<string, unknown>;
+    const text = Buffer.prototype.utf8Slice.call(body.bytes, 0, body.bytes.length);
+    const value: unknown = JSON.parse(text);
+    const { model, stream } = value as Record<string, unknown>;
     const name = typeof model === 'string' ? model.slice(0, 200) : '';
-    return { model: name, stream: stream === true, parsed };
+    return { model: name, stream: stream === true, json: { text, value } };
   } catch {
     return askedNothing;
   }

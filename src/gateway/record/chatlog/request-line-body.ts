@@ -1,5 +1,6 @@
 import { formFields } from '../form.ts';
 import { readJson } from './literal-json.ts';
+import type { ReadJson } from '../passing.ts';
 import type { RequestBody } from './request-line.ts';
 
 /** Of a body that is not understood, characters that are written. */
@@ -9,14 +10,14 @@ const none: RequestBody = { fields: undefined, text: undefined };
 
 /**
  * Reads a request's body: JSON, or a form's text fields. Never throws.
- * @param parsed - as JSON.parse reads it, where that was done already
+ * @param json - what it is as JSON, where that was read already
  */
-export function requestBody(bytes: Uint8Array | undefined, parsed?: unknown): RequestBody {
+export function requestBody(bytes: Uint8Array | undefined, json?: ReadJson): RequestBody {
   if (bytes === undefined || bytes.length === 0) return none;
   if (bytes[0] === 0x2d && bytes[1] === 0x2d) return { fields: formFields(bytes), text: undefined };
-  const text = textOf(bytes);
+  const text = json?.text ?? textOf(bytes);
   try {
-    const fields = readJson(text, parsed);
+    const fields = readJson(text, json?.value);
     return typeof fields === 'object' && fields !== null ? { fields, text: undefined } : shown(text);
   } catch {
     return shown(text);

@@ -90,9 +90,9 @@ export class ChatLog implements Sink {
 }
 
 function questionOf(happening: Happening): RequestBody {
-  const { form, truncated, request, parsed, model, stream, bytesIn } = happening;
+  const { form, truncated, request, json, model, stream, bytesIn } = happening;
   if (form) return { fields: form, text: undefined };
-  if (!truncated) return requestBody(request, parsed);
+  if (!truncated) return requestBody(request, json);
   // A line without messages is none of a request to those who read the original's logs.
   const messages = [{ role: 'truncated', content: `${bytesIn} bytes` }];
   return { fields: { messages, model: model === '' ? null : model, stream }, text: undefined };
