@@ -52,7 +52,7 @@ async function start(env: Record<string, string>): Promise<{ ask: Ask; close(): 
   const config = configOf(env);
   const windows = await openWindows(config, say);
   const entries = await openEntries(config);
-  const { sinks } = await openRecording(config, say);
+  const { sinks } = await openRecording(config, say, config.usage || config.metrics !== 'off');
   const stores = { ...(windows && { windows }), ...(entries && { entries }) };
   const made = new Gateway(config, console.error, say, stores, sinks);
   const ask: Ask = async (body, query = '', key = undefined) => {

@@ -17,17 +17,21 @@ export interface Recording {
   readonly services: readonly ControlService[];
   /** Answers `/metrics`; undefined where it is off. */
   readonly metrics: ((request: Request) => Promise<Response>) | undefined;
-  readonly live: Live;
 }
 
 /**
  * Opens what the configuration asks for; what is off is not even loaded.
  * @param say - told what the operator should know
+ * @param isAsked - `aifd top` can ask this process: else there is nobody to gather its figures for
  * @throws Error with the path and the reason when a folder can't be used
  */
-export async function openRecording(config: Config, say: (message: string) => void): Promise<Recording> {
+export async function openRecording(
+  config: Config,
+  say: (message: string) => void,
+  isAsked: boolean,
+): Promise<Recording> {
   const live = new Live();
-  const sinks: Sink[] = [live];
+  const sinks: Sink[] = isAsked ? [live] : [];
   const services: ControlService[] = [liveService(live)];
   let metrics: Recording['metrics'];
   if (config.logLevel === 'info' || config.logLevel === 'debug')
@@ -42,7 +46,7 @@ export async function openRecording(config: Config, say: (message: string) => vo
     services.push(service);
     metrics = answer;
   }
-  return { sinks, services, metrics, live };
+  return { sinks, services, metrics };
 }
 
 async function openChatLog(config: Config, say: (message: string) => void): Promise<Sink> {

@@ -38,9 +38,12 @@ export async function serve(config: Config): Promise<Running> {
   const entries = await openEntries(config);
   const stores = { ...(windows && { windows }), ...(entries && { entries }) };
   consola.level = consolaLevels[config.logLevel];
-  const recording = await openRecording(config, say);
+  const own = cachePlace(config).isShared ? undefined : entries;
+  // Nothing is made on disk for nothing.
+  const isAsked = own !== undefined || config.usage || config.metrics !== 'off';
+  const recording = await openRecording(config, say, isAsked);
   const gateway = new Gateway(config, (error) => consola.error(error), say, stores, recording.sinks);
-  const control = await startControlOf(entries, recording, config);
+  const control = isAsked ? await startControlOf(own, recording, config) : undefined;
   const app = createApp(gateway, recording.metrics);
   app.listen(listenOptions(config));
   const server = app.server as Server<unknown>;
@@ -61,15 +64,12 @@ const consolaLevels = { error: 0, warn: 1, info: 3, debug: 4 } as const;
 
 /** What no other process knows is asked of this one. A server runs without it, and says so where something is missed. */
 async function startControlOf(
-  entries: EntryStore | undefined,
+  own: EntryStore | undefined,
   { services }: Recording,
   config: Config,
 ): Promise<Control | undefined> {
-  const { backend, path, isShared } = cachePlace(config);
-  const own = entries && !isShared ? entries : undefined;
+  const { backend, path } = cachePlace(config);
   const cache = own && { backend, path, maxSize: config.cacheMaxSize };
-  // Nothing is made on disk for nothing.
-  if (!own && !config.usage && config.metrics === 'off') return undefined;
   try {
     return await startControl(config.dataDir, own, { services, ...(cache && { cache }) });
   } catch (error) {
