@@ -124,5 +124,5 @@ function barOf(row: Row, figure: Figure, factor: number): Bar {
 export function kindOf({ contender, features }: Pick<Row, 'contender' | 'features'>): Kind {
   if (contender === 'direct') return 'direct';
   if (contender.startsWith('aifd')) return features === 'off' ? 'aifd' : 'aifd-on';
-  return /^(?:haproxy|nginx)/.test(contender) ? 'limit' : 'peer';
+  return /^(?:haproxy|nginx|bun-floor)/.test(contender) ? 'limit' : 'peer';
 }

@@ -70,7 +70,7 @@ function targets(everything: string): readonly Target[] {
     ...rival('Portkey', 'portkey', 20),
     ...rival('LiteLLM', 'litellm', 150),
     {
-      text: 'Two workers against one: requests/s, JSON',
+      text: 'Two workers against one: requests/s, JSON (wants processors that load and upstream leave alone)',
       reached: (rows) => between(rows, 'workers-json-c32', 'aifd-2workers', 'aifd-1worker', 'rate'),
       wanted: 1.7,
       better: 'more',

@@ -39,7 +39,7 @@ const AXIS = 34;
 
 const legends: Record<Kind, string> = {
   direct: 'no proxy',
-  limit: 'written in C: the limit',
+  limit: 'the limit: written in C, or the bare runtime',
   aifd: 'aifd, bare',
   'aifd-on': 'aifd with features on',
   peer: 'its peers',
