@@ -1,5 +1,6 @@
 import { paced } from './limits/pacing.ts';
 import type { Exchange } from './exchange.ts';
+import { valueOf } from './headers.ts';
 import type { Answer } from './upstream/wire/types.ts';
 
 /**
@@ -54,16 +55,8 @@ function isEncoded(headers: readonly [string, string][]): boolean {
 function addFields(headers: [string, string][], fields: readonly [string, string][]): void {
   const upstreams = headers.length;
   for (const field of fields) {
-    const isGiven = field[0].startsWith('x-ratelimit-') && has(headers, upstreams, field[0]);
+    const isGiven =
+      field[0].startsWith('x-ratelimit-') && valueOf(headers, field[0], upstreams) !== undefined;
     if (!isGiven) headers.push(field);
   }
-}
-
-/** Whether one of the first `count` has the name. */
-function has(headers: readonly [string, string][], count: number, wanted: string): boolean {
-  for (let i = 0; i < count; i++) {
-    const [name] = headers[i]!;
-    if (name.length === wanted.length && name.toLowerCase() === wanted) return true;
-  }
-  return false;
 }

@@ -1,4 +1,4 @@
-import { forwardablePath } from './path.ts';
+import { forwardablePath, withoutQuery } from './path.ts';
 import type { Purpose } from './record/happening.ts';
 import { purposeOf } from './record/purpose.ts';
 import { routeLabel } from './record/route-label.ts';
@@ -56,10 +56,4 @@ export class Destinations {
     if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
     this.remembered.set(url, found);
   }
-}
-
-/** The path alone. */
-export function withoutQuery(path: string): string {
-  const end = path.indexOf('?');
-  return end < 0 ? path : path.slice(0, end);
 }

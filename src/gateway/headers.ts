@@ -36,3 +36,21 @@ export function forwardedHeaders(headers: Headers, dropped?: ReadonlySet<string>
   });
   return lines;
 }
+
+/**
+ * The first value of a field.
+ * @param wanted - its name, lower case
+ * @param count - so many fields are looked at; all unless it is given
+ */
+export function valueOf(
+  fields: readonly (readonly [string, string])[],
+  wanted: string,
+  count = fields.length,
+): string | undefined {
+  // Hot: this runs several times for every answer. By length first, and without an iterator for each field.
+  for (let i = 0; i < count; i++) {
+    const name = fields[i]![0];
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return fields[i]![1];
+  }
+  return undefined;
+}

@@ -22,7 +22,14 @@ const printable = /^\/[\x21-\x7e]*$/;
 
 function hidesClimb(path: string): boolean {
   if (!suspicious.test(path)) return false;
-  const end = path.indexOf('?');
-  const plain = (end < 0 ? path : path.slice(0, end)).replace(/%2e/gi, '.').replace(/%2f|%5c|\\/gi, '/');
+  const plain = withoutQuery(path)
+    .replace(/%2e/gi, '.')
+    .replace(/%2f|%5c|\\/gi, '/');
   return /(?:^|\/)\.\.?(?:\/|;|$)/.test(plain);
+}
+
+/** The path alone. */
+export function withoutQuery(path: string): string {
+  const end = path.indexOf('?');
+  return end < 0 ? path : path.slice(0, end);
 }

@@ -1,3 +1,5 @@
+import { valueOf } from './headers.ts';
+
 /** What tells this process's ids from any other's. */
 const own = crypto.randomUUID().replaceAll('-', '').slice(0, 20);
 let count = 0;
@@ -10,12 +12,7 @@ export function requestId(): string {
 
 /** Gives an upstream's answer an id, where it has none. */
 export function identify(headers: [string, string][]): void {
-  for (let i = 0; i < headers.length; i++) {
-    const name = headers[i]![0];
-    // By length first: this runs for every header of every answer.
-    if (name.length === 12 && name.toLowerCase() === 'x-request-id') return;
-  }
-  headers.push(['x-request-id', requestId()]);
+  if (valueOf(headers, 'x-request-id') === undefined) headers.push(['x-request-id', requestId()]);
 }
 
 /** Gives an answer of ours the request id that every answer has. */

@@ -1,4 +1,5 @@
 import type { Target } from '../config/targets.ts';
+import { withoutQuery } from './path.ts';
 
 /** Rules by route: whole path segments and everything below them; the longest wins. */
 export class RouteTable<T> {
@@ -31,9 +32,7 @@ function covers(route: string, path: string): boolean {
  * @param path - path and query as they were asked for
  */
 export function comparedPaths(path: string, target: Target): string[] {
-  const end = path.indexOf('?');
-  let plain = end < 0 ? path : path.slice(0, end);
-  plain = unescaped(plain);
+  const plain = unescaped(withoutQuery(path));
   if (!target.basePath.endsWith('/v1')) return [plain];
   const prefix = target.prefix === '/' ? '' : target.prefix;
   const rest = plain.slice(prefix.length);

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/options.ts';
 import type { Entry } from '../../store/entries/store.ts';
+import { valueOf } from '../headers.ts';
 import { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import { IncomingBody } from '../upstream/wire/incoming.ts';
@@ -127,11 +128,4 @@ function replayedOf({ headers }: ResponseHead): [string, string][] {
     if (replayedFields.has(lower)) kept.push([lower, value]);
   }
   return kept;
-}
-
-function valueOf(headers: readonly (readonly [string, string])[], wanted: string): string | undefined {
-  for (const [name, value] of headers) {
-    if (name.length === wanted.length && name.toLowerCase() === wanted) return value;
-  }
-  return undefined;
 }

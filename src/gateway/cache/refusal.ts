@@ -1,4 +1,5 @@
 import { refuse } from '../errors.ts';
+import { withoutQuery } from '../path.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Asked } from './question.ts';
 
@@ -8,7 +9,9 @@ const MOST_SAID = 200;
 /** Nothing is kept, and the request's `only-if-cached` forbids to ask (RFC 9111 §5.2.1.7). */
 export function refuseNotCached(exchange: Exchange): Response {
   const { method, path } = exchange;
-  return refuseMiss(`The request said only-if-cached, and no answer to ${method} ${pathOf(path)} is kept.`);
+  return refuseMiss(
+    `The request said only-if-cached, and no answer to ${method} ${withoutQuery(path)} is kept.`,
+  );
 }
 
 /**
@@ -16,7 +19,7 @@ export function refuseNotCached(exchange: Exchange): Response {
  * @param asked - undefined where the cache could not have kept one
  */
 export function refuseUnrecorded(exchange: Exchange, asked?: Asked): Response {
-  const what = `${exchange.method} ${pathOf(exchange.path)}`;
+  const what = `${exchange.method} ${withoutQuery(exchange.path)}`;
   if (!asked)
     return refuseMiss(
       `CACHE_MODE is replay, and ${what} is not a request that the cache keeps: see CACHE_ROUTES.`,
@@ -46,5 +49,3 @@ function gist(canonical: string): string {
   const text = typeof asked === 'string' ? asked : JSON.stringify(asked);
   return text.length > MOST_SAID ? `${text.slice(0, MOST_SAID)}…` : text;
 }
-
-const pathOf = (path: string): string => path.split('?', 1)[0]!;

@@ -1,4 +1,4 @@
-import { type Asked, MODEL_LENGTH, type Passing } from './passing.ts';
+import { type Asked, modelName, type Passing } from './passing.ts';
 import { endOfString, isAtLevel, isClose, isOpen } from './usage-json.ts';
 
 /** Bytes of its beginning and of its end that are held: what is long is in between. */
@@ -29,10 +29,9 @@ export class PassingJson implements Passing {
     const tail = Buffer.concat(this.tail).toString();
     const value = (name: string): unknown =>
       valueIn(head, atStart(head, name)) ?? valueIn(tail, atEnd(tail, name));
-    const model = value('model');
     const isObject = head.trimStart().startsWith('{');
     return {
-      model: isObject && typeof model === 'string' ? model.slice(0, MODEL_LENGTH) : '',
+      model: isObject ? modelName(value('model')) : '',
       stream: isObject && value('stream') === true,
       truncated: true,
     };

@@ -32,7 +32,12 @@ export interface Asked {
 }
 
 /** Characters of a model's name. */
-export const MODEL_LENGTH = 200;
+const MODEL_LENGTH = 200;
+
+/** What a request's `model` names; empty for anything but a text. */
+export function modelName(model: unknown): string {
+  return typeof model === 'string' ? model.slice(0, MODEL_LENGTH) : '';
+}
 
 /** @returns undefined for a body that nothing can be read of */
 export function passingOf(headers: Headers): Passing | undefined {
@@ -62,10 +67,5 @@ class PassingForm implements Passing {
 
 /** What a form's fields ask for. */
 export function askedIn(form: ReadonlyMap<string, unknown>): Asked {
-  const model = form.get('model');
-  return {
-    model: typeof model === 'string' ? model.slice(0, MODEL_LENGTH) : '',
-    stream: form.get('stream') === 'true',
-    form,
-  };
+  return { model: modelName(form.get('model')), stream: form.get('stream') === 'true', form };
 }

@@ -2,7 +2,7 @@ import type { AddressRules } from '../admit/address.ts';
 import { userOf } from '../admit/user.ts';
 import type { RequestBody } from '../body.ts';
 import { codeOf } from '../errors.ts';
-import { forwardablePath } from '../path.ts';
+import { forwardablePath, withoutQuery } from '../path.ts';
 import type { Edge, Exchange } from '../exchange.ts';
 import type { Answer } from '../upstream/wire/types.ts';
 import type { Happening, Outcome, Purpose, Sink } from './happening.ts';
@@ -99,7 +99,7 @@ export class Recorder {
 
   /** Refused before anything was known of it. @param started - ms on the clock of `performance.now()` */
   turnedAway(request: Request, edge: Edge, response: Response, started: number): void {
-    const plain = (forwardablePath(request.url) ?? '').split('?', 1)[0]!;
+    const plain = withoutQuery(forwardablePath(request.url) ?? '');
     const durationMs = performance.now() - started;
     const code = codeOf(response);
     const happening: Happening = {

@@ -1,10 +1,11 @@
 import type { Exchange } from '../exchange.ts';
+import { valueOf } from '../headers.ts';
 import type { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { BodyListener } from '../upstream/wire/incoming.ts';
 import type { Beginning, End, Happening, RecordedAnswer, Sink, Tokens } from './happening.ts';
 import { formFields } from './form.ts';
-import { type Asked, askedIn } from './passing.ts';
+import { type Asked, askedIn, modelName } from './passing.ts';
 import type { About } from './recorder.ts';
 import { endOf } from './tally.ts';
 import { type Usage, UsageReader } from './usage.ts';
@@ -77,12 +78,12 @@ export class Watch implements BodyListener {
   private beginning({ headers }: ResponseHead): Beginning {
     const { body, method } = this.exchange;
     return {
-      id: valueOf(headers, 'x-request-id'),
+      id: valueOf(headers, 'x-request-id') ?? '',
       family: this.about.family,
       method,
       request: body.kind === 'bytes' ? body.bytes : undefined,
-      contentType: valueOf(headers, 'content-type'),
-      encoding: valueOf(headers, 'content-encoding'),
+      contentType: valueOf(headers, 'content-type') ?? '',
+      encoding: valueOf(headers, 'content-encoding') ?? '',
     };
   }
 
@@ -133,8 +134,8 @@ export class Watch implements BodyListener {
     if (!this.pieces || !this.head) return undefined;
     const { headers } = this.head;
     return {
-      contentType: valueOf(headers, 'content-type'),
-      encoding: valueOf(headers, 'content-encoding'),
+      contentType: valueOf(headers, 'content-type') ?? '',
+      encoding: valueOf(headers, 'content-encoding') ?? '',
       body: this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces),
       whole,
     };
@@ -162,8 +163,7 @@ function questionIn({ body, passing }: Exchange): Asked {
     const text = Buffer.prototype.utf8Slice.call(body.bytes, 0, body.bytes.length);
     const value: unknown = JSON.parse(text);
     const { model, stream } = value as Record<string, unknown>;
-    const name = typeof model === 'string' ? model.slice(0, 200) : '';
-    return { model: name, stream: stream === true, json: { text, value } };
+    return { model: modelName(model), stream: stream === true, json: { text, value } };
   } catch {
     return askedNothing;
   }
@@ -172,12 +172,5 @@ function questionIn({ body, passing }: Exchange): Asked {
 const askedNothing: Asked = { model: '', stream: false };
 
 function idOf(head: ResponseHead | undefined): string {
-  return head ? valueOf(head.headers, 'x-request-id') : '';
-}
-
-function valueOf(headers: readonly (readonly [string, string])[], wanted: string): string {
-  for (const [name, value] of headers) {
-    if (name.length === wanted.length && name.toLowerCase() === wanted) return value;
-  }
-  return '';
+  return (head && valueOf(head.headers, 'x-request-id')) ?? '';
 }

@@ -1,10 +1,11 @@
+import { withoutQuery } from '../../path.ts';
+
 /** What an answer looks like, by its route. */
 export type Family = 'chat' | 'completions' | 'responses' | 'embeddings' | 'other';
 
 /** The family of a route's answers. @param path - with or without a query */
 export function familyOf(path: string): Family {
-  const end = path.indexOf('?');
-  const plain = end < 0 ? path : path.slice(0, end);
+  const plain = withoutQuery(path);
   if (plain.endsWith('/chat/completions')) return 'chat';
   if (plain.endsWith('/completions')) return 'completions';
   if (plain.endsWith('/responses')) return 'responses';
