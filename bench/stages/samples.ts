@@ -57,15 +57,11 @@ export const edge: Edge = { addressOf: () => '192.0.2.7', upgrade: () => false }
 export function exchangeOf(config: Config, body: string): Exchange {
   const request = chatRequest(body);
   const destination = new Destinations(new Upstreams(config)).find(request.url) as Destination;
-  const { path, upstream, upstreamPath } = destination;
   return {
     request,
     edge,
     method: 'POST',
     destination,
-    path,
-    upstream,
-    upstreamPath,
     credentials: { kind: 'replace', place: 'authorization', key: clientKey },
     handshake: undefined,
     body: { kind: 'bytes', bytes: Buffer.from(body) },

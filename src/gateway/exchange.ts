@@ -5,7 +5,6 @@ import type { Family } from './cache/replay/family.ts';
 import type { Ticket } from './limits/ticket.ts';
 import type { Passing } from './record/passing.ts';
 import type { SpanContext } from './record/traces/span-context.ts';
-import type { Upstream } from './upstream/upstreams.ts';
 import type { ClientWatch } from './upstream/wire/types.ts';
 import type { SocketHandlers } from './websocket/relay.ts';
 import type { Handshake } from './websocket/upgrade.ts';
@@ -37,11 +36,6 @@ export interface Exchange {
   readonly edge: Edge;
   readonly method: string;
   readonly destination: Destination;
-  /** Path and query as they were asked for, from the first `/`. */
-  readonly path: string;
-  upstream: Upstream;
-  /** Path and query as they go upstream. */
-  upstreamPath: string;
   credentials: Credentials;
   body: RequestBody;
   /** What is read of a body that is not held, where somebody wants to know. */

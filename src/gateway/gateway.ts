@@ -97,7 +97,7 @@ export class Gateway {
       return withId(refuse('invalid_request_target'));
     if (typeof destination === 'string')
       return withId(refuse('not_found', `No target takes ${withoutQuery(destination)}.`));
-    const { path, upstream, upstreamPath } = destination;
+    const { path, upstream } = destination;
     const credentials = this.keyring.admit(request, path, upstream.target.keys.length > 0);
     if (credentials instanceof Response) return withId(credentials);
     // TRACE echoes the request, and the real key with it (RFC 9110 §9.3.8).
@@ -113,9 +113,6 @@ export class Gateway {
       edge,
       method,
       destination,
-      path,
-      upstream,
-      upstreamPath,
       credentials,
       handshake,
       body,
@@ -176,7 +173,7 @@ export class Gateway {
     const outcome = await (this.cache ? this.cache.answer(exchange, ask) : ask(exchange.request));
     if (outcome instanceof Response) return this.unanswered(exchange, outcome);
     if (outcome instanceof WireFailure)
-      return this.unanswered(exchange, refuseFailed(outcome, exchange.upstream.target.name));
+      return this.unanswered(exchange, refuseFailed(outcome, exchange.destination.upstream.target.name));
     if (isSpared(exchange)) ticket?.spared(outcome);
     return outcome;
   }

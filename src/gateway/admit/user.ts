@@ -10,11 +10,11 @@ export function userOf(exchange: Exchange, addresses: AddressRules): string {
   return (exchange.user ??= identify(exchange, addresses));
 }
 
-function identify({ credentials, request, path, edge }: Exchange, addresses: AddressRules): string {
+function identify({ credentials, request, destination, edge }: Exchange, addresses: AddressRules): string {
   // The credentials of a forward key are the same object each time.
   if (credentials.kind === 'replace' && credentials.key !== undefined)
     return (credentials.user ??= userOfKey(credentials.key));
-  const key = credentials.key ?? clientKey(request.headers, path);
+  const key = credentials.key ?? clientKey(request.headers, destination.path);
   if (key === undefined) return `a:${addresses.clientAddress(request, edge)}`;
   return userOfKey(key);
 }

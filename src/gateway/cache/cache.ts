@@ -54,7 +54,7 @@ export class Cache {
 
   /** Notes in the exchange whether its route is cached. */
   note(exchange: Exchange): void {
-    if (!exchange.handshake) exchange.family = this.routes.find(exchange);
+    if (!exchange.handshake) exchange.family = this.routes.find(exchange.destination);
   }
 
   /** Answers the exchange, whose body was read, from what is kept or by asking. */

@@ -37,14 +37,15 @@ export class Questions {
    * @returns undefined for a body that can't be compared with another
    */
   read(exchange: Exchange, user: string, byForm: boolean): Asked | undefined {
-    const { body, upstreamPath, method } = exchange;
+    const { body, method } = exchange;
+    const { upstream, upstreamPath } = exchange.destination;
     if (body.kind === 'stream') return undefined;
     const bytes = body.kind === 'bytes' ? body.bytes : new Uint8Array();
     const route = `${method} ${replaceQueryKey(upstreamPath, undefined)}`;
     const { headers } = exchange.request;
     // Chat answers are JSON or events, as the body says; elsewhere a client may ask for a format here.
     const accept = exchange.family === 'other' ? (headers.get('accept') ?? '') : '';
-    const before = `${user}\n${exchange.upstream.target.baseUrl}\n${route}\n${shapingFields(headers)}${accept}\n`;
+    const before = `${user}\n${upstream.target.baseUrl}\n${route}\n${shapingFields(headers)}${accept}\n`;
     const letters = { before, body: bytes };
     const known = this.known.find(letters);
     // Whoever needs the canonical form asks for it: a hit does not.

@@ -1,5 +1,4 @@
 import { refuse } from '../errors.ts';
-import { withoutQuery } from '../path.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Asked } from './question.ts';
 
@@ -8,9 +7,9 @@ const MOST_SAID = 200;
 
 /** Nothing is kept, and the request's `only-if-cached` forbids to ask (RFC 9111 §5.2.1.7). */
 export function refuseNotCached(exchange: Exchange): Response {
-  const { method, path } = exchange;
+  const { method, destination } = exchange;
   return refuseMiss(
-    `The request said only-if-cached, and no answer to ${method} ${withoutQuery(path)} is kept.`,
+    `The request said only-if-cached, and no answer to ${method} ${destination.plain} is kept.`,
   );
 }
 
@@ -19,7 +18,7 @@ export function refuseNotCached(exchange: Exchange): Response {
  * @param asked - undefined where the cache could not have kept one
  */
 export function refuseUnrecorded(exchange: Exchange, asked?: Asked): Response {
-  const what = `${exchange.method} ${withoutQuery(exchange.path)}`;
+  const what = `${exchange.method} ${exchange.destination.plain}`;
   if (!asked)
     return refuseMiss(
       `CACHE_MODE is replay, and ${what} is not a request that the cache keeps: see CACHE_ROUTES.`,

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/options.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Destination } from '../destination.ts';
 import { comparedPaths } from '../routes.ts';
 import { type Family, familyOf } from './replay/family.ts';
 
@@ -15,15 +15,15 @@ export class CachedRoutes {
   constructor(private readonly config: CacheRoutes) {}
 
   /** The family of a cached route; undefined for one that is not cached. */
-  find({ path, upstream }: Pick<Exchange, 'path' | 'upstream'>): Family | undefined {
+  find({ plain, upstream }: Pick<Destination, 'plain' | 'upstream'>): Family | undefined {
     const { remembered } = this;
     // A target is told by the path, so the path alone tells the route.
-    if (remembered.has(path)) return remembered.get(path);
-    const [plain, ...others] = comparedPaths(path, upstream.target);
-    const family = familyOf(plain!);
-    const found = this.isCached(family, [plain!, ...others]) ? family : undefined;
+    if (remembered.has(plain)) return remembered.get(plain);
+    const paths = comparedPaths(plain, upstream.target);
+    const family = familyOf(paths[0]!);
+    const found = this.isCached(family, paths) ? family : undefined;
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-    remembered.set(path, found);
+    remembered.set(plain, found);
     return found;
   }
 

@@ -100,8 +100,8 @@ export class Visit {
 
   /** The upstream judges a key that only passes through: nobody may learn what it said of another's. */
   private passedKey(): string {
-    const { credentials, request, path } = this.exchange;
-    const key = credentials.kind === 'pass' ? clientKey(request.headers, path) : undefined;
+    const { credentials, request, destination } = this.exchange;
+    const key = credentials.kind === 'pass' ? clientKey(request.headers, destination.path) : undefined;
     return key === undefined ? '' : userOfKey(key);
   }
 
@@ -167,9 +167,9 @@ class KeptLater implements Coming {
 }
 
 /** The exchange itself is not held until then, nor its request. */
-function sourceOf({ upstream, family }: Exchange, asked: Asked): EntrySource {
+function sourceOf({ destination, family }: Exchange, asked: Asked): EntrySource {
   const { key, canonical, route, model, user, includeUsage } = asked;
-  const target = upstream.target.baseUrl;
+  const target = destination.upstream.target.baseUrl;
   return { key, canonical, route, model, user, includeUsage, target, family: family! };
 }
 

@@ -55,11 +55,12 @@ export class Limiter {
 
   /** What the exchange needs to pass. Nothing is counted yet. */
   ticket(exchange: Exchange): Ticket {
-    const paths = comparedPaths(exchange.path, exchange.upstream.target);
+    const { path, upstream } = exchange.destination;
+    const paths = comparedPaths(path, upstream.target);
     const requests = this.requests.find(paths) ?? this.others;
     const tokens = this.tokens.find(paths);
     const applying = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
-    const queue = this.queueOf(exchange.upstream);
+    const queue = this.queueOf(upstream);
     return new Ticket(
       exchange,
       userOf(exchange, this.addresses),

@@ -22,7 +22,7 @@ export class Tally implements BodyListener {
   chunk(): void {}
 
   end(failure: WireFailure | undefined): void {
-    const { cache, started, upstream } = this.exchange;
+    const { cache, started, destination } = this.exchange;
     this.done({
       status: this.head.status,
       end: endOf(failure),
@@ -30,7 +30,7 @@ export class Tally implements BodyListener {
       usage: undefined,
       durationMs: performance.now() - started,
       user: this.user,
-      target: upstream.target.name,
+      target: destination.upstream.target.name,
     });
   }
 }

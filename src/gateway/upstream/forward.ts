@@ -12,7 +12,7 @@ import { WireFailure } from './wire/failure.ts';
  * @returns the upstream's answer, or the failure of the last attempt
  */
 export async function forward(exchange: Exchange, config: Config): Promise<Answer | WireFailure> {
-  const { upstream } = exchange;
+  const { upstream } = exchange.destination;
   const wire = toWire(exchange);
   upstream.budget.countRequest();
   for (;;) {
@@ -49,7 +49,7 @@ function retryDelay(exchange: Exchange, outcome: Answer | WireFailure, config: C
       clientLeft: exchange.client.signal.aborted,
     },
     config,
-    () => exchange.upstream.budget.spend(),
+    () => exchange.destination.upstream.budget.spend(),
   );
   return decision.retry ? decision.delayMs : undefined;
 }

@@ -10,7 +10,8 @@ const credentialAndHandshake: ReadonlySet<string> = new Set([...credentialHeader
 
 /** The request as it goes on the wire: its own headers and path, with the credentials that the target gets. */
 export function toWire(exchange: Exchange): WireRequest {
-  const { request, client, method, credentials, body, started, handshake, upstreamPath } = exchange;
+  const { request, client, method, credentials, body, started, handshake } = exchange;
+  const { upstream, upstreamPath } = exchange.destination;
   const protocols = request.headers.get(protocolHeader);
   // A compressed stream has no events to pace, and what is kept is for clients of all kinds.
   const isRead =
@@ -27,7 +28,7 @@ export function toWire(exchange: Exchange): WireRequest {
       client,
     };
   }
-  const key = exchange.upstream.nextKey();
+  const key = upstream.nextKey();
   const { place } = credentials;
   let headers = forwardedHeaders(request.headers, dropped(protocols, handshake !== undefined));
   if (key !== undefined) headers += keyLine(place, key);

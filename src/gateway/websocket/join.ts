@@ -19,7 +19,7 @@ export function joinWebSockets(
   const upstream = answer.upgraded!;
   const fields = new Headers(answer.head.headers);
   if (!exchange.handshake || fields.get('sec-websocket-accept') !== exchange.handshake.accept) {
-    const message = `${exchange.upstream.target.name} switched to something else.`;
+    const message = `${exchange.destination.upstream.target.name} switched to something else.`;
     return giveUp(exchange, answer, refuse('upstream_invalid_response', message), id);
   }
   // Bun writes its own half of the handshake.
