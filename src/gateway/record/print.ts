@@ -3,7 +3,7 @@ import type { TextFilter } from './chatlog/literal.ts';
 import { memberOf } from './chatlog/literal-value.ts';
 import type { LogKind } from './chatlog/names.ts';
 import { requestBody } from './chatlog/request-line-body.ts';
-import { type PieceSink, decoder } from './decode.ts';
+import { type PieceSink, decoder } from '../decode.ts';
 import { AnswerDecoding } from './decode-whole.ts';
 import type { Beginning, Happening, Sink } from './happening.ts';
 import { shortId } from './print-id.ts';

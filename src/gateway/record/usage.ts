@@ -1,8 +1,8 @@
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { BodyListener } from '../upstream/wire/incoming.ts';
 import type { WireFailure } from '../upstream/wire/failure.ts';
-import { decoder } from './decode.ts';
-import type { PieceSink } from './decode.ts';
+import { decoder } from '../decode.ts';
+import type { PieceSink } from '../decode.ts';
 import { JsonUsage } from './usage-json.ts';
 import { nothingFound } from './usage-counts.ts';
 import type { Found } from './usage-counts.ts';

@@ -52,7 +52,9 @@ export class ChatLog implements Sink {
     const kind = logKindOf(happening);
     // Refused before a target was found: there is no log it belongs in.
     if (kind === undefined || happening.prefix === '') return;
-    this.decoding.decode(happening.answer, (body) => this.log(kind, happening, body));
+    this.decoding.decode(happening.answer, (body, cut) =>
+      this.log(kind, cut ? cutAnswer(happening) : happening, body),
+    );
   }
 
   async close(): Promise<void> {
@@ -87,6 +89,11 @@ export class ChatLog implements Sink {
     endFields(answered, happening);
     return asked.finish() + answered.finish();
   }
+}
+
+/** The answer was too large once it was decoded. */
+function cutAnswer(happening: Happening): Happening {
+  return { ...happening, answer: { ...happening.answer!, whole: false } };
 }
 
 function questionOf(happening: Happening): RequestBody {
