@@ -27,7 +27,7 @@ export class Recorder {
     this.open--;
     for (const sink of this.sinks) sink.counted?.(outcome);
   };
-  /** The one sink, if any, that shows answers as they come. */
+  /** Gives an answer to every sink that reads it as it comes; undefined when no sink does. */
   private readonly answering: Sink['answering'];
 
   /**
@@ -41,8 +41,7 @@ export class Recorder {
     private readonly masked: (text: string) => string,
   ) {
     this.wantsAddress = sinks.some((sink) => sink.wantsAddress);
-    const shower = sinks.find((sink) => sink.answering);
-    this.answering = shower && ((beginning) => shower.answering!(beginning));
+    this.answering = answeringOf(sinks);
   }
 
   /** A request has come in: one of the following is called for it, once. */
@@ -209,6 +208,21 @@ export class Recorder {
     const model = this.masked(happening.model);
     return path === happening.path && model === happening.model ? happening : { ...happening, path, model };
   }
+}
+
+/** One viewer for all sinks that read answers as they come. */
+function answeringOf(sinks: readonly Sink[]): Sink['answering'] {
+  const viewers = sinks.filter((sink) => sink.answering);
+  if (viewers.length < 2) return viewers[0] && ((beginning) => viewers[0]!.answering!(beginning));
+  return (beginning) => {
+    const reading = viewers.flatMap((sink) => sink.answering!(beginning) ?? []);
+    if (reading.length < 2) return reading[0];
+    return {
+      chunk: (piece) => {
+        for (const each of reading) each.chunk(piece);
+      },
+    };
+  };
 }
 
 /** Clients that seem to have left as aifd stopped were sent away; one that had no answer yet never got a status. */
