@@ -1,7 +1,8 @@
-import { forwardablePath, withoutQuery } from './path.ts';
+import { canonicalPath, forwardablePath, withoutQuery } from './path.ts';
 import type { Purpose } from './record/happening.ts';
 import { purposeOf } from './record/purpose.ts';
 import { routeLabel } from './record/route-label.ts';
+import { canonicalAt } from './routes.ts';
 import type { Upstream, Upstreams } from './upstream/upstreams.ts';
 
 /** How many are remembered. */
@@ -13,6 +14,8 @@ export interface Destination {
   readonly path: string;
   /** The path without the query: a key may be in that. */
   readonly plain: string;
+  /** The path in the one form that rules are compared with, see {@link canonicalAt}: lower case, with `/v1`. */
+  readonly canonical: string;
   readonly upstream: Upstream;
   /** Path and query as they go upstream. */
   readonly upstreamPath: string;
@@ -39,13 +42,17 @@ export class Destinations {
     const upstream = this.upstreams.find(path);
     if (!upstream) return path;
     const plain = withoutQuery(path);
+    const canonical = canonicalAt(plain, upstream.target);
+    const { prefix } = upstream.target;
+    const read = prefix === '/' ? canonicalPath(plain) : prefix + canonicalPath(plain.slice(prefix.length));
     const found: Destination = {
       path,
       plain,
+      canonical,
       upstream,
       upstreamPath: upstream.pathFor(path),
-      purpose: purposeOf(plain),
-      label: routeLabel(plain, upstream.target.prefix),
+      purpose: purposeOf(canonical),
+      label: routeLabel(read, prefix),
     };
     // A query may hold a key, which is not to be held on to, and is rarely the same twice.
     if (plain === path) this.remember(url, found);

@@ -6,7 +6,7 @@ import type { Exchange } from '../exchange.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 import { Rule } from './meters.ts';
 import { FairQueue, UserSlots } from './queue.ts';
-import { comparedPaths, RouteTable } from '../routes.ts';
+import { RouteTable } from '../routes.ts';
 import { Ticket } from './ticket.ts';
 import { userOf } from '../admit/user.ts';
 
@@ -41,24 +41,25 @@ export class Limiter {
     private readonly addresses: AddressRules,
   ) {
     this.strategy = config.rateLimitStrategy;
-    this.requests = new RouteTable(rules(config.reqRateLimit, 'requests', this.strategy));
+    const { targets } = config;
+    this.requests = new RouteTable(rules(config.reqRateLimit, 'requests', this.strategy), targets);
     this.others = new Rule('requests', '*', config.globalRateLimit.limits, this.strategy);
-    this.tokens = new RouteTable(rules(config.tokensLimit, 'tokens', this.strategy));
+    this.tokens = new RouteTable(rules(config.tokensLimit, 'tokens', this.strategy), targets);
     this.paces = new RouteTable(
       config.tokenRateLimit.map(({ route, limits: [pace] }) => ({
         route,
         rule: pace ? pace.windowMs / pace.amount : 0,
       })),
+      targets,
     );
     this.slots = new UserSlots(config.userConcurrencyLimit);
   }
 
   /** What the exchange needs to pass. Nothing is counted yet. */
   ticket(exchange: Exchange): Ticket {
-    const { path, upstream } = exchange.destination;
-    const paths = comparedPaths(path, upstream.target);
-    const requests = this.requests.find(paths) ?? this.others;
-    const tokens = this.tokens.find(paths);
+    const { canonical, upstream } = exchange.destination;
+    const requests = this.requests.find(canonical) ?? this.others;
+    const tokens = this.tokens.find(canonical);
     const applying = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
     const queue = this.queueOf(upstream);
     return new Ticket(
@@ -66,7 +67,7 @@ export class Limiter {
       userOf(exchange, this.addresses),
       applying,
       queue,
-      this.paces.find(paths) ?? 0,
+      this.paces.find(canonical) ?? 0,
       this.strategy,
       this.store,
     );
