@@ -30,6 +30,18 @@ export type CacheUse =
   /** The request was not to be answered from the cache. */
   | 'bypass';
 
+/** One response over a WebSocket: it passes the limits and the records like a request of its own. */
+export interface Turn {
+  /** Its number on its connection, from 1. */
+  readonly number: number;
+  /** The handshake was counted for it: request rules do not count it again. */
+  readonly isPaid: boolean;
+  /** The upstream began it by itself: it can't be refused and waits for nothing, but is counted. */
+  readonly isBegun: boolean;
+  /** Tokens of the conversation that the model reads besides the event's own input. */
+  readonly contextTokens: number;
+}
+
 /** One request's record: each stage reads what those before it found, and adds its own. */
 export interface Exchange {
   readonly request: Request;
@@ -51,6 +63,8 @@ export interface Exchange {
   /** The body's own word on whether to use the cache. */
   caching: boolean | undefined;
   cache: CacheUse | undefined;
+  /** Set where it is a turn of a WebSocket. */
+  readonly turn?: Turn;
   /** Its limits; undefined when none is set. */
   ticket: Ticket | undefined;
   /** When it came in, ms on the clock of `performance.now()`. */

@@ -58,7 +58,8 @@ export class Limiter {
   /** What the exchange needs to pass. Nothing is counted yet. */
   ticket(exchange: Exchange): Ticket {
     const { canonical, upstream } = exchange.destination;
-    const requests = this.requests.find(canonical) ?? this.others;
+    // A connection's first turn was counted with its handshake.
+    const requests = exchange.turn?.isPaid ? undefined : (this.requests.find(canonical) ?? this.others);
     const tokens = this.tokens.find(canonical);
     const applying = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
     const queue = this.queueOf(upstream);

@@ -81,7 +81,7 @@ export class Ticket {
   }
 
   /**
-   * There was no answer, or no body to wait for: a WebSocket calls it when it closes.
+   * There was no answer, or no body to wait for: a WebSocket's handshake, whose turns have tickets of their own.
    * @param failure - how the upstream failed: where it had the prompt and was let go, that is paid for
    */
   ended(failure?: WireFailure): void {
@@ -92,6 +92,7 @@ export class Ticket {
   private count(): Outcome | Promise<Outcome> {
     if (this.rules.length === 0 || !this.store) return undefined;
     if (this.wholeBody !== undefined) this.estimate = this.estimated();
+    this.estimate.prompt += this.exchange.turn?.contextTokens ?? 0;
     for (const rule of this.rules) {
       const countsTokens = rule.counted === 'tokens';
       const meters = rule.meters(this.user, countsTokens ? this.reserved : 1);
@@ -103,14 +104,23 @@ export class Ticket {
     return decision instanceof Promise ? decision.then((late) => this.decided(late)) : this.decided(decision);
   }
 
-  private decided(decision: Decision): Outcome {
+  private decided(decision: Decision): Outcome | Promise<Outcome> {
     const judged = this.judge(decision);
     if (!decision.allowed) {
+      const refusal = refuseLimited(judged);
+      if (this.exchange.turn?.isBegun) return this.countAnyway(refusal);
       this.settled = true;
-      return refuseLimited(judged);
+      return refusal;
     }
     this.headers = passedHeaders(judged);
     return undefined;
+  }
+
+  /** The upstream is at work on it already, so it counts, whatever the windows hold. */
+  private countAnyway(refusal: Response): Outcome | Promise<Outcome> {
+    const unbounded = this.meters.map((meter) => ({ ...meter, amount: Number.MAX_SAFE_INTEGER }));
+    const counted = this.store!.hit(unbounded, this.strategy, this.at);
+    return counted instanceof Promise ? counted.then(() => refusal) : refusal;
   }
 
   /** At least one: what counts nothing on entry is never refused, and nothing could be settled. */
@@ -125,8 +135,12 @@ export class Ticket {
   }
 
   private queueUp(): Outcome | Promise<Outcome> {
-    if (!this.queue) return undefined;
-    const entry = this.queue.enter(this.user, () => this.exchange.request.signal);
+    const { queue, exchange } = this;
+    // A WebSocket is idle most of the time: its turns take places, one by one.
+    if (!queue || exchange.handshake) return undefined;
+    // A turn that the upstream began takes a free place and can't wait for one.
+    const signal = (): AbortSignal => (exchange.turn?.isBegun ? AbortSignal.abort() : exchange.client.signal);
+    const entry = queue.enter(this.user, signal);
     return entry instanceof Promise ? entry.then((late) => this.entered(late)) : this.entered(entry);
   }
 
@@ -135,6 +149,7 @@ export class Ticket {
       this.place = entry;
       return undefined;
     }
+    if (this.exchange.turn?.isBegun) return undefined;
     this.giveBack();
     if (entry.kind === 'left') return refuse('client_closed_request');
     return refuseQueued(entry.cause, entry.kind, entry.retryAfterMs);
