@@ -51,7 +51,12 @@ export function chatRequest(body: string, key = clientKey, path = chatPath): Req
   return new Request(`http://localhost:8000${path}`, { method: 'POST', headers, body });
 }
 
-export const edge: Edge = { addressOf: () => '192.0.2.7', upgrade: () => false };
+export const edge: Edge = {
+  addressOf: () => '192.0.2.7',
+  liftIdleLimit: () => {},
+  restoreIdleLimit: () => {},
+  upgrade: () => false,
+};
 
 /** An exchange as it is behind the gates, its body read. */
 export function exchangeOf(config: Config, body: string): Exchange {

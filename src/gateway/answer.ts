@@ -1,6 +1,7 @@
 import { paced } from './limits/pacing.ts';
 import type { Exchange } from './exchange.ts';
 import { valueOf } from './headers.ts';
+import type { StreamingTo } from './upstream/wire/incoming.ts';
 import type { Answer } from './upstream/wire/types.ts';
 
 /**
@@ -8,7 +9,10 @@ import type { Answer } from './upstream/wire/types.ts';
  * @param exchange - whose limits' header fields are added, and whose pace is kept
  * @returns undefined when the runtime cannot express it (a status over 599)
  */
-export function toResponse({ head, body }: Answer, { ticket, cache }: Exchange): Response | undefined {
+export function toResponse(
+  { head, body }: Answer,
+  { ticket, cache, edge, request }: Exchange,
+): Response | undefined {
   const { status, headers, framing } = head;
   let type: string | undefined;
   for (let i = 0; i < headers.length; i++) {
@@ -17,17 +21,21 @@ export function toResponse({ head, body }: Answer, { ticket, cache }: Exchange):
     if (name.length === 12 && name.toLowerCase() === 'content-type') type = headers[i]![1];
   }
   if (ticket) addFields(headers, ticket.headers);
+  const client = (): StreamingTo => ({
+    begins: () => edge.liftIdleLimit(request),
+    ends: () => edge.restoreIdleLimit(request),
+  });
   try {
     if (framing.kind === 'none') return respond(null, status, headers);
     const events = type !== undefined && /^text\/event-stream/i.test(type);
     if (events && ticket && ticket.paceMs > 0 && !isEncoded(headers)) {
-      return respond(paced(body, ticket.paceMs), status, headers);
+      return respond(paced(body, ticket.paceMs, client()), status, headers);
     }
     // Bun gives a buffer without a type one of its own making, a stream none. And a stream of events that is all here
     // already is a stream still, but for a kept one: that has a length.
     const isBuffered = type !== undefined && (!events || cache === 'hit');
     const whole = isBuffered ? body.whole() : undefined;
-    return respond(whole ?? body.stream(framing.kind !== 'length'), status, headers);
+    return respond(whole ?? body.stream(framing.kind !== 'length', client()), status, headers);
   } catch {
     body.discard();
     return undefined;

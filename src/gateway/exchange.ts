@@ -13,6 +13,10 @@ import type { Handshake } from './websocket/upgrade.ts';
 export interface Edge {
   /** The address at the other end of the request's socket. */
   addressOf(request: Request): string;
+  /** Lifts the idle limit of the request's connection: its answer may take any time between two bytes. */
+  liftIdleLimit(request: Request): void;
+  /** Restores that limit. Has no effect once the answer has ended, so call it before. */
+  restoreIdleLimit(request: Request): void;
   /** Turns the client's request into a WebSocket that `handlers` serves; false when it can't be. */
   upgrade(request: Request, headers: Headers, handlers: SocketHandlers): boolean;
 }

@@ -74,6 +74,7 @@ export class Gateway {
   /** Answers one request; undefined when it became a WebSocket. Never rejects. */
   async handle(request: Request, edge: Edge): Promise<Response | undefined> {
     const started = performance.now();
+    edge.liftIdleLimit(request);
     this.recorder?.begun();
     let response: Response | undefined;
     try {
@@ -83,7 +84,10 @@ export class Gateway {
     } catch (error) {
       response = this.turnAway(request, edge, this.refuseError(error), started);
     }
-    if (response && this.cors.enabled) this.cors.stamp(request, response);
+    if (response === undefined) return undefined;
+    if (this.cors.enabled) this.cors.stamp(request, response);
+    // A body that streams lifts it again while it does. In this order a path that forgets it is limited.
+    edge.restoreIdleLimit(request);
     return response;
   }
 

@@ -6,8 +6,9 @@ import { cachePlace } from '../gateway/cache/place.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { openWindows } from '../gateway/limits/windows.ts';
 import type { EntryStore } from '../store/entries/store.ts';
-import { createApp } from './app.ts';
+import { createApp, IDLE_SECONDS } from './app.ts';
 import { type Control, startControl } from './control.ts';
+import { probeClients } from './probes.ts';
 import { openRecording, type Recording } from './record.ts';
 import { urlOf } from './url.ts';
 
@@ -31,9 +32,11 @@ function say(message: string): void {
 
 /**
  * Starts to serve.
+ *
+ * @param idleSeconds - how long a client's connection may be silent between requests
  * @throws ConfigError when the windows of limits or the cache can't be kept where they should be; an error with code `EADDRINUSE`, `EACCES`, … when the address can't be had
  */
-export async function serve(config: Config): Promise<Running> {
+export async function serve(config: Config, idleSeconds = IDLE_SECONDS): Promise<Running> {
   const windows = await openWindows(config, say);
   const entries = await openEntries(config);
   const stores = { ...(windows && { windows }), ...(entries && { entries }) };
@@ -44,10 +47,11 @@ export async function serve(config: Config): Promise<Running> {
   const recording = await openRecording(config, say, isAsked);
   const gateway = new Gateway(config, (error) => consola.error(error), say, stores, recording.sinks);
   const control = isAsked ? await startControlOf(own, recording, config) : undefined;
-  const app = createApp(gateway, recording.metrics);
-  app.listen(listenOptions(config));
+  const app = createApp(gateway, recording.metrics, idleSeconds);
+  app.listen(listenOptions(config, idleSeconds));
   const server = app.server as Server<unknown>;
   const port = server.port!;
+  probeClients();
   const hurried = Promise.withResolvers<void>();
   return {
     url: urlOf(config, port),
@@ -78,7 +82,7 @@ async function startControlOf(
   }
 }
 
-function listenOptions(config: Config) {
+function listenOptions(config: Config, idleSeconds: number) {
   const tls = config.tlsCertFile
     ? { tls: { cert: Bun.file(config.tlsCertFile), key: Bun.file(config.tlsKeyFile!) } }
     : {};
@@ -88,7 +92,7 @@ function listenOptions(config: Config) {
     // Shared by the workers of one supervisor only: else a second aifd would silently take half the requests.
     reusePort: process.env['AIFD_WORKER'] !== undefined,
     // For connections between requests; a forwarded request has limits of its own.
-    idleTimeout: 120,
+    idleTimeout: idleSeconds,
     // MAX_BODY_SIZE is the gateway's affair: it refuses in the right shape.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,

@@ -3,7 +3,12 @@ import { load } from '../../src/config/load.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
 import { startUpstream } from '../support/upstream.ts';
 
-const edge = { addressOf: () => '127.0.0.1', upgrade: () => false };
+const edge = {
+  addressOf: () => '127.0.0.1',
+  liftIdleLimit: () => {},
+  restoreIdleLimit: () => {},
+  upgrade: () => false,
+};
 
 test('a target that goes is said once, and so is its return', async () => {
   const gone = await startUpstream();

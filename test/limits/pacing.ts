@@ -67,7 +67,7 @@ export class PacedStream {
 
   constructor(perEventMs: number, before: (body: IncomingBody) => void = () => {}) {
     before(this.body);
-    this.stream = paced(this.body, perEventMs, this.clock);
+    this.stream = paced(this.body, perEventMs, undefined, this.clock);
   }
 
   private get reader(): Reader {

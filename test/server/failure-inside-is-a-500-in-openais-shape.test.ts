@@ -13,6 +13,8 @@ test('an error of aifd itself is a 500 in the shape of OpenAI, told to the log a
     addressOf: () => {
       throw broken;
     },
+    liftIdleLimit: () => {},
+    restoreIdleLimit: () => {},
     upgrade: () => false,
   });
   expect(response?.status).toBe(500);

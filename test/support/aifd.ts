@@ -12,14 +12,14 @@ export const emptyFolder = (): string => mkdtempSync(join(tmpdir(), 'aifd-test-'
 
 type Env = Record<string, string>;
 
-/** aifd in this process, on a port of its own. */
-export async function startAifd(env: Env = {}) {
+/** aifd in this process, on a port of its own. `idleSeconds` is the idle limit of clients' connections. */
+export async function startAifd(env: Env = {}, idleSeconds?: number) {
   const { config } = load({
     flags: {},
     env: { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn', ...env },
     cwd: emptyFolder(),
   });
-  const running = await serve(config);
+  const running = await serve(config, idleSeconds);
   return {
     url: running.url,
     port: running.port,

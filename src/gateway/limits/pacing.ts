@@ -1,5 +1,5 @@
 import { EventSplitter } from '../record/sse.ts';
-import type { BodySink, IncomingBody } from '../upstream/wire/incoming.ts';
+import type { BodySink, IncomingBody, StreamingTo } from '../upstream/wire/incoming.ts';
 
 /** Time as the pacer sees it. */
 export interface PacerClock {
@@ -29,13 +29,15 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * read is held. A body that is cut short is cut for the client too, behind what came before.
  * @param body - not streamed yet, and not compressed. A replay is a body whose pieces were pushed and which was ended.
  * @param perEventMs - the interval, ms; fractions count: 60 a second is 1000 / 60
+ * @param client - the connection that the stream goes to
  */
 export function paced(
   body: PacedBody,
   perEventMs: number,
+  client?: StreamingTo,
   clock: PacerClock = systemClock,
 ): ReadableStream<Uint8Array> {
-  const pacer = new Pacer(body, perEventMs, clock);
+  const pacer = new Pacer(body, perEventMs, client, clock);
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => pacer.start(controller),
@@ -56,6 +58,7 @@ class Pacer implements BodySink {
   private controller!: ReadableStreamDefaultController<Uint8Array>;
   /** The client is ready for an event. */
   private wanted = false;
+  private hasBegun = false;
   /** When the next event is due by the pace alone; and when it may leave, which is later behind a late one. */
   private due = -Infinity;
   private next = -Infinity;
@@ -70,6 +73,7 @@ class Pacer implements BodySink {
   constructor(
     private readonly body: PacedBody,
     private readonly interval: number,
+    private readonly client: StreamingTo | undefined,
     private readonly clock: PacerClock,
   ) {}
 
@@ -81,6 +85,8 @@ class Pacer implements BodySink {
   }
 
   pull(): void {
+    if (!this.hasBegun) this.client?.begins();
+    this.hasBegun = true;
     this.wanted = true;
     this.turn();
   }
@@ -167,6 +173,7 @@ class Pacer implements BodySink {
     const { failure } = this;
     if (!failure) {
       this.shut();
+      this.client?.ends();
       return this.controller.close();
     }
     // Not in the turn of the last event: Bun has not written that to the socket yet, and a reset would lose it.

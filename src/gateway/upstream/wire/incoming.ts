@@ -28,6 +28,13 @@ export interface BodySink {
   close(error: Error): void;
 }
 
+/** The client's connection, told while a stream goes to it: silence is then no reason to close it. */
+export interface StreamingTo {
+  begins(): void;
+  /** Called before the stream is closed. */
+  ends(): void;
+}
+
 /** Held for a client that has not started to read, before the upstream is told to wait. Bytes. */
 const HIGH_WATER = 64 * 1024;
 
@@ -41,6 +48,7 @@ export class IncomingBody {
   private waiting: Uint8Array[] = [];
   private waitingBytes = 0;
   private sink: BodySink | undefined;
+  private client: StreamingTo | undefined;
   private finishPull: (() => void) | undefined;
   private stalled = false;
   private ended = false;
@@ -101,11 +109,16 @@ export class IncomingBody {
   /**
    * The body as a stream for a `Response`. Call once.
    * @param chunked - it had no length: it gets none, though all of it be here already
+   * @param client - the connection that the stream goes to
    */
-  stream(chunked: boolean): ReadableStream<Uint8Array> {
+  stream(chunked: boolean, client?: StreamingTo): ReadableStream<Uint8Array> {
     const source = {
       type: 'direct' as const,
-      pull: (controller: unknown) => this.pipe(controller as BodySink, chunked),
+      pull: (controller: unknown) => {
+        client?.begins();
+        this.client = client;
+        return this.pipe(controller as BodySink, chunked);
+      },
       cancel: () => this.discard(),
     };
     return new ReadableStream(source as unknown as Bun.DirectUnderlyingSource<Uint8Array>);
@@ -153,6 +166,7 @@ export class IncomingBody {
 
   private finish(sink: BodySink): void {
     this.sink = undefined;
+    this.client?.ends();
     // An AbortError makes Bun reset the connection; a clean end would pass a cut answer off as whole.
     if (this.failure) sink.close(new DOMException(this.failure.message, 'AbortError'));
     else sink.end();
