@@ -197,6 +197,47 @@ export function windowStoreContract(name: string, open: () => Promise<WindowStor
       },
     );
 
+    test.each(strategies)(
+      'a clock that ran ahead and is set right locks nobody out for longer than the window (%s)',
+      async (strategy) => {
+        for (const hits of [3, 200]) {
+          const meter = fresh(hits);
+          const [day, spread] = [86_400_000, 100];
+          await hit(meter, strategy, 0);
+          for (let i = 1; i <= hits; i++) await hit(meter, strategy, day + i * spread);
+          const back = day + hits * spread - 3_600_000;
+          const refused = await hit(meter, strategy, back);
+          expect(refused.allowed).toBe(false);
+          expect(refused.resetMs).toBeLessThanOrEqual(MINUTE + 1);
+          expect(refused.retryMs).toBeLessThanOrEqual(MINUTE + 1);
+          // Asked again and again meanwhile, which stretches the elastic one.
+          if (strategy !== ELASTIC)
+            for (const later of [1, 1000, MINUTE - 1])
+              expect(await hit(meter, strategy, back + later)).toMatchObject({
+                allowed: false,
+                retryMs: refused.retryMs - later,
+              });
+          expect(await hit(meter, strategy, back + MINUTE + 1)).toMatchObject({
+            allowed: true,
+            remaining: hits - 1,
+          });
+          await store.settle([meter], strategy, START + back + MINUTE + 1, -1, START + back + MINUTE + 2);
+          expect(await hit(meter, strategy, back + MINUTE + 3, 0)).toMatchObject({ remaining: hits });
+        }
+      },
+    );
+
+    test('of a moving window, what a clock that ran ahead counted is kept beside what was before', async () => {
+      const meter = fresh(200);
+      for (let i = 0; i < 100; i++) await hit(meter, MOVING, i * 100);
+      for (let i = 0; i < 100; i++) await hit(meter, MOVING, 20_000 + i * 100);
+      // The clock is set back to before some of them.
+      expect(await hit(meter, MOVING, 15_000)).toMatchObject({ allowed: false, remaining: 0 });
+      expect((await hit(meter, MOVING, MINUTE + 5000, 0)).remaining).toBe(50);
+      expect((await hit(meter, MOVING, MINUTE + 15_000, 0)).remaining).toBe(100);
+      expect((await hit(meter, MOVING, MINUTE + 15_001, 0)).remaining).toBe(200);
+    });
+
     test('strategies have windows of their own', async () => {
       const meter = fresh(1);
       for (const strategy of strategies) expect((await hit(meter, strategy, 0)).allowed).toBe(true);

@@ -89,6 +89,21 @@ export class Hits {
     return this.newest;
   }
 
+  /** Gives the hits that are later than `time` that time: they become one hit. */
+  pullBack(time: number): void {
+    const { latest } = this;
+    let cost = 0;
+    for (;;) {
+      // Down to the last hit that is kept, or to none.
+      for (; latest.length > 0 && latest[latest.length - 2]! >= time; latest.length -= 2)
+        cost += latest[latest.length - 1]!;
+      if (latest.length > 0 || this.first === this.next) break;
+      this.takeBack();
+    }
+    latest.push(time, cost);
+    if (this.first === this.next) this.oldest = latest[0]!;
+  }
+
   clear(): void {
     if (this.next > 0) this.full.clear();
     this.latest.length = 0;

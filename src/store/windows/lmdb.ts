@@ -232,7 +232,10 @@ export class LmdbWindows implements WindowStore {
     if (this.full.size === 0 || strategy === 'fixed-window-elastic-expiry') return undefined;
     if (!meters.some(({ key }) => now < (this.full.get(key) ?? 0))) return undefined;
     const decision = this.decide(meters, strategy, now);
-    return decision.allowed ? undefined : decision;
+    if (decision.allowed) return undefined;
+    // What a clock that ran ahead had left is to be written.
+    for (let i = 0; i < meters.length; i++) if (this.held[i]!.isChanged) return undefined;
+    return decision;
   }
 
   private rememberFull(meters: readonly Meter[], { states }: Decision, now: number): void {

@@ -1,3 +1,5 @@
+import { CLOCKS_DIFFER_MS } from './store.ts';
+
 /**
  * The arithmetic of strategies.ts in Lua, where Redis can run it over all meters at once.
  *
@@ -15,27 +17,15 @@ local function readFixed(m, now)
   local got = redis.call('HMGET', m.key, 'e', 'u', 's')
   if got[1] and tonumber(got[1]) > now then
     m.ends, m.used, m.start = tonumber(got[1]), tonumber(got[2]), tonumber(got[3])
+    if m.ends > now + m.window then
+      m.ends, m.start = now + m.window, math.min(m.start, now)
+      redis.call('HSET', m.key, 'e', text(m.ends), 's', text(m.start))
+    end
   end
 end
 
 local function writeSum(m)
   if m.used > 0 then redis.call('SET', m.sum, text(m.used), 'KEEPTTL') else redis.call('DEL', m.sum) end
-end
-
-local function readMoving(m, now)
-  local sum = redis.call('GET', m.sum)
-  if not sum then
-    redis.call('DEL', m.key)
-    return
-  end
-  m.used = tonumber(sum)
-  local before = '(' .. text(now - m.window)
-  local gone = redis.call('ZRANGEBYSCORE', m.key, '-inf', before)
-  if #gone > 0 then
-    for _, entry in ipairs(gone) do m.used = m.used - costOf(entry) end
-    redis.call('ZREMRANGEBYSCORE', m.key, '-inf', before)
-    writeSum(m)
-  end
 end
 
 local function readNewest(m)
@@ -52,6 +42,36 @@ local function putEntry(m, time, cost)
   -- Added first: a set that is empty for a moment loses its time to live.
   if cost > 0 then redis.call('ZADD', m.key, text(time), text(time) .. ':' .. text(cost)) end
   if same then redis.call('ZREM', m.key, same) end
+end
+
+-- What is later than now becomes one entry of now.
+local function pullBack(m, now)
+  local later = redis.call('ZRANGEBYSCORE', m.key, '(' .. text(now), '+inf')
+  local cost = 0
+  for _, entry in ipairs(later) do cost = cost + costOf(entry) end
+  putEntry(m, now, cost)
+  redis.call('ZREMRANGEBYSCORE', m.key, '(' .. text(now), '+inf')
+  readNewest(m)
+end
+
+local function readMoving(m, now)
+  local sum = redis.call('GET', m.sum)
+  if not sum then
+    redis.call('DEL', m.key)
+    return
+  end
+  m.used = tonumber(sum)
+  local before = '(' .. text(now - m.window)
+  local gone = redis.call('ZRANGEBYSCORE', m.key, '-inf', before)
+  if #gone > 0 then
+    for _, entry in ipairs(gone) do m.used = m.used - costOf(entry) end
+    redis.call('ZREMRANGEBYSCORE', m.key, '-inf', before)
+    writeSum(m)
+  end
+  if m.used > 0 then
+    readNewest(m)
+    if m.newest and m.newest > now + ${CLOCKS_DIFFER_MS} then pullBack(m, now) end
+  end
 end
 `;
 
@@ -70,7 +90,6 @@ for i = 1, (#ARGV - 3) / 3 do
   if moving then
     m.key, m.sum = KEYS[2 * i - 1], KEYS[2 * i]
     readMoving(m, now)
-    if m.used > 0 then readNewest(m) end
   else
     m.key = KEYS[i]
     readFixed(m, now)

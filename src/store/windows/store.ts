@@ -51,6 +51,13 @@ export interface WindowStore {
 }
 
 /**
+ * How far the clocks of processes that share a moving window may differ, in milliseconds. A hit that is further ahead was
+ * counted by a clock that was wrong, and counts as one of now: no window ends later than its length from now. A hit within
+ * it keeps its time, by which it is found to be settled.
+ */
+export const CLOCKS_DIFFER_MS = 1000;
+
+/**
  * How long a store keeps a window beyond its end, in milliseconds, so that clocks which differ a little don't
  * take each other's windows away. What is kept for longer never counts: each decision looks at the times.
  */

@@ -1,5 +1,5 @@
 import { type Chunks, Hits } from './hits.ts';
-import type { Decision, Meter, MeterState, Strategy } from './store.ts';
+import { CLOCKS_DIFFER_MS, type Decision, type Meter, type MeterState, type Strategy } from './store.ts';
 
 /** What is kept of one window. Where `used` is 0 nothing is counted, and the rest says nothing. */
 export class State {
@@ -34,8 +34,14 @@ const nothing = (): void => {};
 
 const fixed: Rule = {
   // The instant at which it ends belongs to the next window.
-  expire: (state, _, now) => {
+  expire: (state, windowMs, now) => {
     if (state.ends <= now) state.used = 0;
+    else if (state.ends > now + windowMs && state.used > 0) {
+      // A clock ran ahead when it began. Written back, or it would begin anew with each look.
+      state.ends = now + windowMs;
+      state.start = Math.min(state.start, now);
+      state.isChanged = true;
+    }
   },
   count: (state, { cost, windowMs }, now) => {
     if (state.used === 0) {
@@ -80,6 +86,11 @@ const moving: Rule = {
       state.used = 0;
       hits.clear();
     } else state.used -= hits.letGo(now - windowMs);
+    if (state.used > 0 && hits.newest > now + CLOCKS_DIFFER_MS) {
+      hits.pullBack(now);
+      state.ends = hits.newest + windowMs;
+      state.isChanged = true;
+    }
     if (hits.first > first) state.isChanged = true;
   },
   count: (state, { cost, windowMs }, now) => {
