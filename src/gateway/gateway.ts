@@ -26,6 +26,7 @@ import { Upstreams } from './upstream/upstreams.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
 import type { Answer, ClientWatch } from './upstream/wire/types.ts';
 import { joinWebSockets } from './websocket/join.ts';
+import type { TurnServices } from './websocket/turns.ts';
 import { newHandshake, wantsWebSocket } from './websocket/upgrade.ts';
 
 /** What outlives a request, each where something needs it. */
@@ -46,6 +47,7 @@ export class Gateway {
   private readonly limiter: Limiter | undefined;
   private readonly cache: Cache | undefined;
   private readonly recorder: Recorder | undefined;
+  private readonly turnServices: TurnServices;
 
   /**
    * @param config - what is in force
@@ -69,6 +71,17 @@ export class Gateway {
     if (limitsAnything(config)) this.limiter = new Limiter(config, stores.windows, this.addresses);
     if (sinks.length > 0)
       this.recorder = new Recorder(sinks, this.addresses, onError, redaction(keysOf(config), []));
+    const { limiter, recorder } = this;
+    this.turnServices = {
+      limiter,
+      recorder,
+      limits: {
+        firstByte: config.firstByteTimeout * 1000,
+        idle: config.idleTimeout * 1000,
+        total: config.totalTimeout * 1000,
+      },
+      refuseError: (error) => this.refuseError(error),
+    };
     if (stores.entries) this.cache = new Cache(config, stores.entries, this.addresses, say);
   }
 
@@ -145,8 +158,7 @@ export class Gateway {
       return answer;
     }
     if (answer.upgraded) {
-      const closed = () => this.recorder?.closed(exchange);
-      const refusal = joinWebSockets(exchange, answer, requestId, closed);
+      const refusal = joinWebSockets(exchange, answer, requestId, this.turnServices);
       if (refusal) this.recorder?.refused(exchange, refusal);
       return refusal;
     }

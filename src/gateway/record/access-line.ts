@@ -25,7 +25,7 @@ export function accessLine(happening: Happening, format: AccessLogFormat): strin
 
 function textLine(happening: Happening): string {
   const { id, at, address, user, method, path, status, end, code, model, usage, cache } = happening;
-  const { durationMs, firstByteMs, attempts } = happening;
+  const { durationMs, firstByteMs, attempts, turn, turns } = happening;
   let line =
     `${timeOf(at)} ${word(id)} ${word(address)} ${keyOf(user)} ` +
     `${word(method)} ${word(path)} ${status} ${end} ${ms(durationMs)}ms`;
@@ -35,6 +35,8 @@ function textLine(happening: Happening): string {
   if (usage !== undefined) line += tokensOf(usage);
   if (cache !== undefined) line += ` cache=${cache}`;
   if (attempts > 1) line += ` retries=${attempts - 1}`;
+  if (turn !== undefined) line += ` turn=${turn}`;
+  if (turns !== undefined) line += ` turns=${turns}`;
   return `${line}\n`;
 }
 
@@ -47,7 +49,7 @@ function tokensOf({ input, output, reported }: NonNullable<Happening['usage']>):
 
 function jsonLine(happening: Happening): string {
   const { id, at, address, user, method, path, status, end, code, model, usage, cache } = happening;
-  const { durationMs, firstByteMs, attempts } = happening;
+  const { durationMs, firstByteMs, attempts, turn, turns } = happening;
   let line =
     `{"time":"${timeOf(at)}","id":${json(id)},"address":${json(address)},"key":"${keyOf(user)}",` +
     `"method":${json(method)},"path":${json(path)},"status":${status},"end":"${end}","duration_ms":${ms(durationMs)}`;
@@ -59,6 +61,8 @@ function jsonLine(happening: Happening): string {
   if (Number.isFinite(usage?.output)) line += `,"output_tokens":${usage!.output}`;
   if (usage !== undefined && !usage.reported) line += ',"estimated":true';
   if (cache !== undefined) line += `,"cache":"${cache}"`;
+  if (turn !== undefined) line += `,"turn":${turn}`;
+  if (turns !== undefined) line += `,"turns":${turns}`;
   return `${line},"retries":${attempts > 1 ? attempts - 1 : 0}}\n`;
 }
 
