@@ -35,6 +35,8 @@ export interface Colors {
 const MOST_ASKED = 4_000;
 /** An answer longer than this is cut. */
 const MOST_SAID = 100_000;
+/** Characters of what may have to be masked where a text is cut. */
+const MOST_MASKED = 16_384;
 /** Live answers at once; further ones are shown when they are whole. */
 const MOST_LIVE = 1_000;
 
@@ -142,17 +144,18 @@ export class ChatPrinter implements Sink {
     this.line(
       id,
       this.colors.note(
-        `model ${safeLine(typeof model === 'string' ? this.filter(model) : '-').slice(0, 100)}`,
+        `model ${safeLine(typeof model === 'string' ? this.filter(model.slice(0, MOST_MASKED)) : '-').slice(0, 100)}`,
       ),
     );
-    const asked = this.filter(questionOf(fields));
+    // Only an end of it is shown, so only that is masked: from farther before, where a key may begin.
+    const asked = this.filter(questionOf(fields).slice(-MOST_ASKED - MOST_MASKED));
     const shown = asked.length > MOST_ASKED ? `…${asked.slice(-MOST_ASKED)}` : asked;
     this.whole(shown.trim(), (text) => this.line(id, this.colors.question(`> ${text}`)));
   }
 
   private answer(id: string, answer: unknown, kind: LogKind): void {
     const lines = this.answerLines(id);
-    lines.chunk(this.filter(spoken(kind, answer)).slice(0, MOST_SAID));
+    lines.chunk(this.filter(spoken(kind, answer).slice(0, MOST_SAID + MOST_MASKED)).slice(0, MOST_SAID));
     lines.end();
   }
 
