@@ -1,3 +1,4 @@
+import { escapedLine, safeJson } from '../../text/terminal.ts';
 import type { Happening } from './happening.ts';
 
 export type AccessLogFormat = 'text' | 'json';
@@ -5,14 +6,6 @@ export type AccessLogFormat = 'text' | 'json';
 /** What is longer is cut: a line stays in one piece when several processes write to one pipe. */
 const LONGEST = 512;
 
-/**
- * Breaks lines, steers terminals, turns writing around, or is half of a character: whoever chooses a path or a model
- * could make a log say what never happened.
- */
-const dangerous =
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-const allDangerous = new RegExp(dangerous.source, 'g');
 /** What stands in text as it is, which nearly all does: in text a value ends at a space, and a quoted one at a quote. */
 const plainWord = /^[!#-<>-[\]-~]{1,512}$/;
 const plainJson = /^[ !#-[\]-~]{0,512}$/;
@@ -102,18 +95,14 @@ function ms(time: number): string {
 function word(text: string): string {
   if (plainWord.test(text)) return text;
   if (text === '') return '-';
-  return `"${shortened(text).replace(allApart, '\\$&').replace(allDangerous, escaped)}"`;
+  return `"${escapedLine(shortened(text).replace(allApart, '\\$&'))}"`;
 }
 
 function json(text: string): string {
   if (plainJson.test(text)) return `"${text}"`;
-  return JSON.stringify(shortened(text)).replace(allDangerous, escaped);
+  return safeJson(shortened(text));
 }
 
 function shortened(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

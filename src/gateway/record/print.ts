@@ -10,7 +10,7 @@ import { shortId } from './print-id.ts';
 import { LiveText } from './print-live.ts';
 import { questionOf } from './print-question.ts';
 import { SafeLines } from './print-lines.ts';
-import { safeLine, safeText } from './print-safe.ts';
+import { safeLine, safeText } from '../../text/terminal.ts';
 import { spoken } from './print-spoken.ts';
 
 /** What writes to the terminal; it must not wait. `consola/utils` has the colours, and belongs to the command line. */

@@ -35,7 +35,7 @@ export function redaction(keys: readonly string[], patterns: readonly RegExp[]):
   if (masks.length === 0) return maskKeys;
   return (text) => {
     let result = maskKeys(text);
-    for (const mask of masks) result = mask(result);
+    for (const each of masks) result = each(result);
     return result;
   };
 }
@@ -129,9 +129,7 @@ function endOfLongTail(text: string, from: number): number {
 
 /** A letter of ASCII or a digit. */
 function isNameUnit(unit: number): boolean {
-  return (
-    (unit >= 0x30 && unit <= 0x39) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x61 && unit <= 0x7a)
-  );
+  return (unit >= 0x30 && unit <= 0x39) || (unit >= 0x41 && unit <= 0x5a) || (unit >= 0x61 && unit <= 0x7a);
 }
 
 function isWordUnit(unit: number): boolean {
