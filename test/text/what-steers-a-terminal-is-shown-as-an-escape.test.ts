@@ -23,7 +23,7 @@ const harmful = [
   0xde00,
 ].map((code) => String.fromCharCode(code));
 const raw = new RegExp(
-  `[\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\p{Cs}]`,
+  `[${harmful.map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}]`,
   'u',
 );
 // Between letters, so that two halves of a character do not meet.
