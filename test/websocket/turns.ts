@@ -1,4 +1,4 @@
-import { startAifd } from '../support/aifd.ts';
+import { emptyFolder, startAifd } from '../support/aifd.ts';
 import { Client } from './client.ts';
 import { startWebSocketUpstream } from './upstream.ts';
 
@@ -49,6 +49,7 @@ export async function startTurns(
   const aifd = await startAifd({
     OPENAI_BASE_URL: upstream.url,
     RATE_LIMIT_BACKEND: 'memory',
+    DATA_DIR: emptyFolder(),
     MAX_RETRIES: '0',
     ...env,
   });
