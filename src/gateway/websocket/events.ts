@@ -7,8 +7,15 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** Bytes of nested values that are walked in one message; a longer walk would hold up other clients. */
+/** Bytes of one message that are looked at one by one: a longer walk would hold up other clients. */
 const MOST_WALKED = 4 * 1024 * 1024;
+/** What a string costs beside its bytes, and one with escapes that is decoded, in such bytes. */
+const MEMBER_COST = 32;
+const ESCAPE_COST = 1000;
+/** Bytes at the end of an event where its type is searched, when the walk was given up. */
+const TAIL = 64 * 1024;
+/** Bytes of a string that are looked at before the rest is searched. */
+const NEAR = 16;
 
 const CREATE = 'response.create';
 /** In JSON, letters and dots can be hidden by this escape only. */
@@ -49,7 +56,8 @@ export function turnAsked(message: string | Buffer): Buffer | undefined {
 export function eventType(data: Buffer, start: number, end: number): string | undefined {
   const type = memberText(data, start, end, 'type', false);
   if (type !== null) return type;
-  const event = data.subarray(start, end);
+  // What is so nested comes before the type.
+  const event = data.subarray(Math.max(start, end - TAIL), end);
   return endNames.find(([, name]) => event.includes(name))?.[0];
 }
 
@@ -71,76 +79,115 @@ function memberText(
   name: string,
   last: boolean,
 ): string | undefined | null {
-  let at = skipSpace(data, skipMark(data, start));
+  const walk = new Walk(data, skipMark(data, start), end);
   let found: string | undefined;
-  if (data[at] !== OPEN_BRACE) return undefined;
-  const limit = Math.min(end, at + MOST_WALKED);
-  for (at = skipSpace(data, at + 1); at < end && data[at] === QUOTE; at = skipSpace(data, at + 1)) {
-    const nameEnd = stringEnd(data, at + 1, end);
-    const isSought = textOf(data, at + 1, nameEnd, name.length) === name;
-    at = skipSpace(data, nameEnd + 1);
-    if (data[at] !== COLON) return found;
-    at = skipSpace(data, at + 1);
-    if (data[at] === QUOTE) {
-      const textEnd = stringEnd(data, at + 1, end);
-      if (isSought) found = textOf(data, at + 1, textEnd, LONGEST_TEXT);
-      at = textEnd + 1;
+  if (walk.token() !== OPEN_BRACE) return undefined;
+  do {
+    walk.at++;
+    if (walk.token() !== QUOTE) break;
+    const isSought = walk.takeString(name.length) === name;
+    if (walk.token() !== COLON) break;
+    walk.at++;
+    if (walk.token() === QUOTE) {
+      const text = walk.takeString(isSought ? LONGEST_TEXT : -1);
+      if (isSought) found = text;
     } else {
       if (isSought) found = undefined;
-      at = valueEnd(data, at, end, limit);
-      if (at < 0) return null;
+      walk.skipValue();
     }
-    if (isSought && !last) return found;
-    at = skipSpace(data, at);
-    if (data[at] !== COMMA) return found;
-  }
+    if (walk.left < 0) return null;
+    if (isSought && !last) break;
+  } while (walk.token() === COMMA);
   return found;
 }
 
-/** A string between its quotes; undefined when it has more than `most` characters, however they are escaped. */
-function textOf(data: Buffer, start: number, end: number, most: number): string | undefined {
-  if (end - start > 6 * most) return undefined;
-  const text = data.toString('utf8', start, end);
-  if (!text.includes('\\')) return text;
-  try {
-    return JSON.parse(`"${text}"`) as string;
-  } catch {
-    return text;
-  }
-}
+/** A walk over the tokens of JSON, which ends early when it has cost too much. */
+class Walk {
+  /** What it may still cost: about a byte that is looked at. */
+  left = MOST_WALKED;
 
-/** Where the string that begins at `from` has its closing quote; `end` when it has none. */
-function stringEnd(data: Buffer, from: number, end: number): number {
-  for (let at = from; ; at++) {
-    at = data.indexOf(QUOTE, at);
-    if (at < 0 || at >= end) return end;
-    let slashes = 0;
-    while (at - slashes > from && data[at - slashes - 1] === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return at;
-  }
-}
+  constructor(
+    private readonly data: Buffer,
+    public at: number,
+    private readonly end: number,
+  ) {}
 
-/** Behind a value that is no string; -1 when that lies behind `limit`. */
-function valueEnd(data: Buffer, from: number, end: number, limit: number): number {
-  let depth = 0;
-  for (let at = from; at < end; at++) {
-    if (at > limit) return -1;
-    const byte = data[at]!;
-    if (byte === QUOTE) at = stringEnd(data, at + 1, end);
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
-    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-      // The bracket of the object itself.
-      if (depth === 0) return at;
-      if (--depth === 0) return at + 1;
-    } else if (byte === COMMA && depth === 0) return at;
+  /** The next byte that is no white space; undefined at the end. */
+  token(): number | undefined {
+    const { data, end } = this;
+    while (this.at < end) {
+      const byte = data[this.at]!;
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
+      this.at++;
+      this.left--;
+    }
+    return undefined;
   }
-  return end;
-}
 
-function skipSpace(data: Buffer, from: number): number {
-  let at = from;
-  while (data[at] === 0x20 || data[at] === 0x0a || data[at] === 0x0d || data[at] === 0x09) at++;
-  return at;
+  /**
+   * Goes behind the string at whose opening quote it stands.
+   * @param most - its text is wanted where it has up to so many characters, however they are escaped
+   */
+  takeString(most: number): string | undefined {
+    const start = this.at + 1;
+    this.skipString();
+    const end = this.at - 1;
+    this.left -= MEMBER_COST;
+    if (end - start > 6 * most || this.left < 0) return undefined;
+    const text = Buffer.prototype.utf8Slice.call(this.data, start, end);
+    if (!text.includes('\\')) return text;
+    this.left -= ESCAPE_COST;
+    try {
+      return JSON.parse(`"${text}"`) as string;
+    } catch {
+      return text;
+    }
+  }
+
+  /** Goes behind a value that is no string. */
+  skipValue(): void {
+    const { data, end } = this;
+    const from = this.at;
+    let depth = 0;
+    while (this.at < end) {
+      const byte = data[this.at]!;
+      if (byte === QUOTE) {
+        this.skipString();
+        this.left -= MEMBER_COST;
+        continue;
+      }
+      const closes = byte === CLOSE_BRACE || byte === CLOSE_BRACKET;
+      // Behind a number or word, or at the bracket of the object itself.
+      if (depth === 0 && (closes || byte === COMMA)) return;
+      this.at++;
+      if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+      else if (closes && --depth === 0) return;
+      if (this.at - from > this.left) break;
+    }
+    this.left -= this.at - from;
+  }
+
+  /** Goes behind the string at whose opening quote it stands. What is long is searched, what is dense looked at. */
+  private skipString(): void {
+    const { data, end } = this;
+    let at = this.at + 1;
+    for (let look = NEAR; at < end && this.left >= 0; look *= 2) {
+      const near = Math.min(end, at + look);
+      this.left -= near - at;
+      while (at < near) {
+        const byte = data[at++]!;
+        if (byte === QUOTE) return void (this.at = at);
+        if (byte === BACKSLASH) at++;
+      }
+      const quote = data.indexOf(QUOTE, at);
+      if (quote < 0 || quote >= end) break;
+      let slashes = 0;
+      while (quote - slashes > at && data[quote - slashes - 1] === BACKSLASH) slashes++;
+      at = quote + 1;
+      if (slashes % 2 === 0) return void (this.at = at);
+    }
+    this.at = end;
+  }
 }
 
 /** Behind a byte order mark. */
