@@ -31,7 +31,7 @@ export function forwardedHeaders(headers: Headers, dropped?: ReadonlySet<string>
       : connectionTokens(connection);
   let lines = '';
   headers.forEach((value, name) => {
-    if (notForwarded.has(name) || dropped?.has(name) || named?.includes(name)) return;
+    if (notForwarded.has(name) || dropped?.has(name) || named?.has(name)) return;
     lines += `${name}: ${value}\r\n`;
   });
   return lines;

@@ -45,6 +45,7 @@ async function startFlights(mostKept = 1e6) {
                 body: { kind: 'none' },
                 started: performance.now(),
                 client,
+                upgrade: false,
               },
               false,
             )

@@ -32,7 +32,14 @@ test('what was read from an upstream stays as it was, however much is read after
   const { signal } = new AbortController();
   const kept: Uint8Array[] = [];
   let ended = false;
-  const request = { method: 'GET', path: '/', headers: '', started: performance.now(), client: { signal } };
+  const request = {
+    method: 'GET',
+    path: '/',
+    headers: '',
+    started: performance.now(),
+    client: { signal },
+    upgrade: false,
+  };
   const { body } = await client.send({ ...request, body: { kind: 'none' } }, true);
   body.listen({ chunk: (piece) => kept.push(piece), end: () => (ended = true) });
   void body.pipe({ write() {}, flush() {}, end() {}, close() {} });

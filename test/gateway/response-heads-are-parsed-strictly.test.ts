@@ -125,6 +125,6 @@ test('two different lengths are refused', () => {
 });
 
 test('Connection’s names come lower-cased and trimmed', () => {
-  expect(connectionTokens(' Keep-Alive,, X-A ,close')).toEqual(['keep-alive', 'x-a', 'close']);
-  expect(connectionTokens('')).toEqual([]);
+  expect([...connectionTokens(' Keep-Alive,, X-A ,close')]).toEqual(['keep-alive', 'x-a', 'close']);
+  expect([...connectionTokens('')]).toEqual([]);
 });

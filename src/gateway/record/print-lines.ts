@@ -1,4 +1,4 @@
-import { safeText } from '../../text/terminal.ts';
+import { safeText } from './print-safe.ts';
 
 /** A line is broken where it gets longer than this, between words where there are any. */
 const WIDEST = 160;

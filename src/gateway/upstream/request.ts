@@ -26,6 +26,7 @@ export function toWire(exchange: Exchange): WireRequest {
       body,
       started,
       client,
+      upgrade: handshake !== undefined,
     };
   }
   const key = upstream.nextKey();
@@ -37,7 +38,7 @@ export function toWire(exchange: Exchange): WireRequest {
   if (handshake) headers += handshake.lines(offered);
   else if (offered !== null) headers += `${protocolHeader}: ${offered}\r\n`;
   const path = replaceQueryKey(upstreamPath, place === 'query' ? key : undefined);
-  return { method, path, headers, body, started, client };
+  return { method, path, headers, body, started, client, upgrade: handshake !== undefined };
 }
 
 function dropped(protocols: string | null, webSocket: boolean): ReadonlySet<string> {

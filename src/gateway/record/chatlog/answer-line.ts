@@ -119,11 +119,7 @@ function responseFields(line: Line, plain: unknown, uid: string): void {
 }
 
 function spoken(part: unknown): string {
-  const isRefusal = memberOf(part, 'type') === 'refusal';
-  // Sound has its words beside it.
-  const text = isRefusal
-    ? memberOf(part, 'refusal')
-    : (memberOf(part, 'text') ?? memberOf(part, 'transcript'));
+  const text = memberOf(part, 'type') === 'refusal' ? memberOf(part, 'refusal') : memberOf(part, 'text');
   return typeof text === 'string' && memberOf(part, 'type') !== 'reasoning_text' ? text : '';
 }
 

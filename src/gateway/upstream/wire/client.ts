@@ -18,6 +18,8 @@ export interface WireRequest {
   readonly started: number;
   /** The client's request, whose signal is aborted when the client leaves. */
   readonly client: ClientWatch;
+  /** A WebSocket's handshake. */
+  readonly upgrade: boolean;
 }
 
 /** Seconds and bytes a client may take; 0 is no limit. */
@@ -92,6 +94,10 @@ export class WireClient {
   }
 
   private start(connection: Connection, request: WireRequest): Promise<Answer> {
+    if (!connection.open)
+      return Promise.reject(
+        new WireFailure('disconnected', 'it closed the connection before the request went out', true),
+      );
     const answer = connection.begin(request, this.limits);
     this.write(connection, request);
     return answer;

@@ -1,15 +1,21 @@
 import { ChunkedDecoder } from './chunked.ts';
 import type { Watched } from './deadlines.ts';
 import { WireFailure } from './failure.ts';
-import { parseHead, type ResponseHead } from './head.ts';
+import { HeadText, parseHead, type ResponseHead } from './head.ts';
 import { IncomingBody, type BodySource } from './incoming.ts';
+import { Outgoing } from './outgoing.ts';
 import type { Answer, Began, ClientWatch, ConnectionOwner, Limits, RawHandler, WireSocket } from './types.ts';
 
-/** A head longer than this is no head. Bytes. */
-const MAX_HEAD = 128 * 1024;
+/** Interim responses before the final one; RFC 9110 §15.2 sets no bound, so an upstream could send them for ever. */
+const MAX_INTERIM = 100;
 /** A body up to this many bytes is waited for, a moment, so that it leaves whole and keeps its Content-Length. */
 const SMALL_BODY = 64 * 1024;
 const SMALL_BODY_WAIT_MS = 10;
+
+/** The least time in which a death after the request counts as "at once": loopback round trips are lost in the event loop's. ms */
+const STALE_FLOOR_MS = 10;
+/** A longer handshake was slow for other reasons. ms */
+const MAX_ROUND_TRIP_MS = 250;
 
 const enum Phase {
   Idle,
@@ -23,8 +29,10 @@ const enum Phase {
 export class Connection implements BodySource, Watched {
   socket!: WireSocket;
   watchedAt = -1;
-  /** True once it has served an exchange: only such a connection can be found dead in the pool. */
+  /** True once it came out of the pool: only such a connection can be stale. */
   reused = false;
+  /** How long the TCP handshake (or the proxy's answer to CONNECT) took: about one round trip. ms */
+  roundTrip = 0;
   /** The number of its exchange: who holds on to an old one must let a later one alone. */
   exchange = 0;
   /** When it became idle, ms; and for how long it may stay so. */
@@ -36,14 +44,16 @@ export class Connection implements BodySource, Watched {
   private limits: Limits = { firstByte: 0, idle: 0, total: 0 };
   private settle: { resolve(answer: Answer): void; reject(failure: WireFailure): void } | undefined;
   private head: ResponseHead | undefined;
-  private headBytes: Buffer | undefined;
+  private headText: HeadText | undefined;
+  private interims = 0;
   private body: IncomingBody | undefined;
   private decoder: ChunkedDecoder | undefined;
   private remaining = 0;
   private heldTimer: Timer | undefined;
-  private sending = false;
-  private unsent: Uint8Array | undefined;
-  private drained: (() => void) | undefined;
+  private readonly outgoing = new Outgoing();
+  private upgrade = false;
+  /** Bytes that belong to no exchange came, or may still come. */
+  private spoiled = false;
   private paused = false;
   private gotFin = false;
   private gotBytes = false;
@@ -60,34 +70,35 @@ export class Connection implements BodySource, Watched {
    * Starts an exchange.
    * @returns the answer once its head is here; rejects with {@link WireFailure}
    */
-  begin({ method, started, client }: Began, limits: Limits): Promise<Answer> {
+  begin({ method, started, client, upgrade }: Began, limits: Limits): Promise<Answer> {
     this.phase = Phase.Head;
     this.exchange++;
     this.method = method;
+    this.upgrade = upgrade;
     this.limits = limits;
-    this.sending = true;
     this.gotBytes = false;
+    this.interims = 0;
     this.started = started;
     this.client = client;
     this.progress = performance.now();
+    this.outgoing.begin(this.progress);
     this.owner.deadlines.add(this);
     return new Promise((resolve, reject) => (this.settle = { resolve, reject }));
   }
 
-  /** Sends bytes of the request; a promise when the upstream is full, resolved when it (or the connection) is through. */
+  /**
+   * Sends bytes of the request, after those that still wait.
+   * @returns a promise when the upstream is full, resolved when it (or the connection) is through
+   */
   send(bytes: Uint8Array): Promise<void> | undefined {
     if (this.phase === Phase.Closed) return undefined;
-    const written = Math.max(0, this.socket.write(bytes));
     this.progress = this.owner.deadlines.now;
-    if (written >= bytes.length) return undefined;
-    this.unsent = bytes.subarray(written);
-    return new Promise((resolve) => (this.drained = resolve));
+    return this.outgoing.send(this.socket, bytes);
   }
 
-  /** The request is out, whole: from here the first-byte limit runs. */
+  /** All of the request was handed to {@link send}: once it is out, the first-byte limit runs. */
   sent(): void {
-    this.sending = false;
-    this.progress = performance.now();
+    if (this.outgoing.finish()) this.progress = this.outgoing.writtenAt;
   }
 
   get open(): boolean {
@@ -127,7 +138,7 @@ export class Connection implements BodySource, Watched {
 
   /** Gives the connection back to HTTP after {@link takeOver}. */
   handBack(): void {
-    this.phase = Phase.Idle;
+    if (this.phase === Phase.Raw) this.phase = Phase.Idle;
     this.raw = undefined;
   }
 
@@ -137,9 +148,10 @@ export class Connection implements BodySource, Watched {
     if (total > 0 && now - this.started > total) return this.timeOut('total_timeout', total);
     if (this.paused) return;
     const silent = now - this.progress;
-    if (this.phase === Phase.Head && !this.sending) {
+    const { sending, waiting } = this.outgoing;
+    if (this.phase === Phase.Head && !sending) {
       if (firstByte > 0 && silent > firstByte) this.timeOut('first_byte_timeout', firstByte);
-    } else if (idle > 0 && silent > idle && !(this.sending && this.drained === undefined)) {
+    } else if (idle > 0 && silent > idle && !(sending && !waiting)) {
       this.timeOut('idle_timeout', idle);
     }
   }
@@ -171,16 +183,15 @@ export class Connection implements BodySource, Watched {
   }
 
   onDrain(): void {
-    if (!this.unsent) return;
-    const rest = this.unsent;
-    const written = Math.max(0, this.socket.write(rest));
+    if (!this.outgoing.waiting) return;
     this.progress = this.owner.deadlines.now;
-    this.unsent = written < rest.length ? rest.subarray(written) : undefined;
-    if (!this.unsent) this.wakeSender();
+    if (this.outgoing.drain(this.socket)) this.progress = this.outgoing.writtenAt;
   }
 
   onEnd(): void {
     this.gotFin = true;
+    // Out of the pool at once, though the close event comes later.
+    if (this.phase === Phase.Idle) this.hangUp();
   }
 
   onClose(error: unknown): void {
@@ -193,16 +204,24 @@ export class Connection implements BodySource, Watched {
       return this.drop();
     }
     if (closing === Phase.Head) {
-      const stale = this.reused && !this.gotBytes;
+      const stale = !this.gotBytes && (!this.outgoing.wrote || (this.reused && this.diedAtOnce()));
       this.fail(new WireFailure('disconnected', 'it closed the connection before it answered', stale));
     } else {
       this.fail(new WireFailure('truncated', 'it closed the connection in the middle of its answer'));
     }
   }
 
+  /** Within about one round trip of the request: it was closed before the request came to the upstream. */
+  private diedAtOnce(): boolean {
+    const roundTrip = Math.min(this.roundTrip, MAX_ROUND_TRIP_MS);
+    return performance.now() - this.outgoing.writtenAt <= Math.max(STALE_FLOOR_MS, 1.25 * roundTrip);
+  }
+
   private take(bytes: Buffer): void {
     switch (this.phase) {
       case Phase.Head:
+        if (!this.outgoing.wrote)
+          throw new WireFailure('invalid_response', 'bytes that came before the request');
         return this.takeHead(bytes);
       case Phase.Body:
         return this.takeBody(bytes);
@@ -211,28 +230,30 @@ export class Connection implements BodySource, Watched {
         else this.early.push(bytes);
         return;
       case Phase.Idle:
-        // Nobody asked: what comes on an idle connection can only poison the next exchange.
+        // Without a request there is no response: these bytes would be read as the next exchange's.
         return this.abort(new WireFailure('invalid_response', 'bytes that nobody asked for'));
     }
   }
 
   private takeHead(bytes: Buffer): void {
-    const all = this.headBytes ? Buffer.concat([this.headBytes, bytes]) : bytes;
-    const end = all.indexOf('\r\n\r\n');
-    if (end < 0) {
-      if (all.length > MAX_HEAD) throw new WireFailure('invalid_response', 'a response head without an end');
-      this.headBytes = all;
-      return;
-    }
-    this.headBytes = undefined;
-    const head = parseHead(all.toString('latin1', 0, end), this.method);
-    const rest = all.subarray(end + 4);
-    // Interim answers (100, 102, 103) come before the real one; Bun's server has no way to pass them on.
-    if (head.status < 200 && head.status !== 101) return rest.length > 0 ? this.takeHead(rest) : undefined;
-    this.startBody(head, rest);
+    let rest = bytes;
+    do {
+      this.headText ??= new HeadText();
+      const text = this.headText.take(rest);
+      if (text === undefined) return;
+      ({ rest } = this.headText);
+      this.headText = undefined;
+      const head = parseHead(text, this.method);
+      if (head.status >= 200 || head.status === 101) return this.startBody(head, rest);
+      // Interim responses (100, 102, 103) come before the real one; Bun's server has no way to pass them on.
+      if (++this.interims > MAX_INTERIM)
+        throw new WireFailure('invalid_response', `more than ${MAX_INTERIM} interim responses`);
+    } while (rest.length > 0);
   }
 
   private startBody(head: ResponseHead, rest: Buffer): void {
+    if (head.status === 101 && !this.upgrade)
+      throw new WireFailure('invalid_response', 'a switch of protocols that nobody asked for');
     this.head = head;
     this.body = new IncomingBody(this);
     if (head.status === 101) return this.switchProtocols(head, this.body, rest);
@@ -241,6 +262,8 @@ export class Connection implements BodySource, Watched {
     if (framing.kind === 'chunked') this.decoder = new ChunkedDecoder();
     if (framing.kind === 'length') this.remaining = framing.length;
     if (framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0)) {
+      // Upstreams send a body behind such a head, against its word and at any later time: nothing else may follow here.
+      this.spoiled = true;
       this.complete();
     } else if (rest.length > 0) {
       this.takeBody(rest);
@@ -269,7 +292,7 @@ export class Connection implements BodySource, Watched {
       const decoder = this.decoder!;
       const used = decoder.feed(bytes, (piece) => body.push(piece));
       if (!decoder.done) return body.flush();
-      if (used < bytes.length) this.head = { ...this.head!, keepAlive: false };
+      this.spoiled = used < bytes.length;
       return this.complete();
     }
     if (kind === 'close') {
@@ -277,7 +300,7 @@ export class Connection implements BodySource, Watched {
       return body.flush();
     }
     const mine = bytes.length > this.remaining ? bytes.subarray(0, this.remaining) : bytes;
-    if (mine.length < bytes.length) this.head = { ...this.head!, keepAlive: false };
+    this.spoiled = mine.length < bytes.length;
     this.remaining -= mine.length;
     body.push(mine);
     if (this.remaining === 0) this.complete();
@@ -292,8 +315,8 @@ export class Connection implements BodySource, Watched {
     this.answer();
     this.head = this.body = this.decoder = undefined;
     if (this.phase === Phase.Closed) return;
-    // An answer before the request was out whole: the rest of the request would be read as the next one.
-    const reusable = head.keepAlive && !this.sending;
+    // With a request half out, the upstream would read the next one as its rest. RFC 9112 §9.3
+    const reusable = head.keepAlive && !this.outgoing.sending && !this.spoiled;
     this.phase = Phase.Idle;
     if (!reusable) return this.hangUp();
     this.idleLimit = idleLimit(head.keepAliveSeconds);
@@ -301,7 +324,6 @@ export class Connection implements BodySource, Watched {
   }
 
   private release(): void {
-    this.reused = true;
     if (this.paused) this.resume();
     this.owner.released(this);
   }
@@ -309,7 +331,9 @@ export class Connection implements BodySource, Watched {
   private hangUp(): void {
     this.phase = Phase.Closed;
     this.drop();
-    this.socket.end();
+    // An upstream that does not read the rest of the request would hold an orderly close up.
+    if (this.outgoing.sending) this.socket.terminate();
+    else this.socket.end();
   }
 
   /** Gives the answer to whoever began the exchange. */
@@ -334,14 +358,8 @@ export class Connection implements BodySource, Watched {
 
   private drop(): void {
     this.owner.deadlines.delete(this);
-    this.wakeSender();
+    this.outgoing.wake();
     this.owner.closed(this);
-  }
-
-  private wakeSender(): void {
-    const wake = this.drained;
-    this.drained = undefined;
-    wake?.();
   }
 }
 

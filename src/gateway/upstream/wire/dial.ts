@@ -26,6 +26,7 @@ type Peer = Pick<Origin, 'protocol' | 'hostname' | 'port'>;
 const handshakes = new WeakMap<Connection, PromiseWithResolvers<void>>();
 
 const handlers: SocketHandler<Connection> = {
+  open: (socket) => void (socket.data.socket ??= socket),
   // After an upgrade to TLS the raw socket still tells of its encrypted bytes: they are not ours.
   data: (socket, bytes) => {
     if (socket.data.socket === socket) socket.data.onData(bytes);
@@ -94,6 +95,7 @@ async function connect(peer: Peer, connection: Connection, isProxy: boolean): Pr
   let socket: Socket<Connection>;
   const secure = peer.protocol === 'https:';
   const handshake = secure ? awaitHandshake(connection) : undefined;
+  const begun = performance.now();
   try {
     socket = await Bun.connect<Connection>({
       hostname: bare(peer.hostname),
@@ -107,6 +109,7 @@ async function connect(peer: Peer, connection: Connection, isProxy: boolean): Pr
     throw explain(error, isProxy);
   }
   connection.socket = socket;
+  connection.roundTrip = performance.now() - begun;
   if (!handshake) return socket;
   await handshake;
   verify(peer.hostname, socket);
@@ -131,8 +134,10 @@ async function openTunnel(request: string, connection: Connection): Promise<void
     },
     close: () => answered.resolve(''),
   });
+  const begun = performance.now();
   connection.socket.write(Buffer.from(request, 'latin1'));
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(await answered.promise)?.[1];
+  connection.roundTrip = performance.now() - begun;
   if (!status?.startsWith('2')) {
     connection.socket.terminate();
     throw new WireFailure(

@@ -18,9 +18,7 @@ export type FailureKind =
   | 'upload_timeout'
   | 'upload_too_large'
   /** The client left. */
-  | 'aborted'
-  /** It was not asked: no place came free for the request. */
-  | 'no_place';
+  | 'aborted';
 
 const neverConnected: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'dns',

@@ -20,13 +20,57 @@ export interface ResponseHead {
   readonly upgrade: boolean;
 }
 
+/** A head longer than this is no head. Bytes. */
+const MAX_HEAD = 128 * 1024;
+/** More fields than any upstream has use for: Bun's own header table takes time that grows with their square. */
+const MAX_FIELDS = 1000;
+
+/** Puts a response head together from reads cut anywhere, in time that grows with its length alone. */
+export class HeadText {
+  /** What came behind the head; to be read once {@link take} has given it. */
+  rest: Buffer = none;
+  private bytes: Buffer = none;
+  private length = 0;
+
+  /**
+   * @returns the head as latin1 without the empty line that ends it; undefined until that came
+   * @throws {@link WireFailure} `invalid_response` when it is too long
+   */
+  take(read: Buffer): string | undefined {
+    const from = Math.max(0, this.length - 3);
+    const all = this.length === 0 ? read : this.append(read);
+    const end = all.indexOf('\r\n\r\n', from);
+    if ((end < 0 ? all.length : end) > MAX_HEAD)
+      throw new WireFailure('invalid_response', `a response head over ${MAX_HEAD} bytes`);
+    if (end < 0) {
+      if (this.length === 0) this.append(read);
+      return undefined;
+    }
+    this.rest = all.subarray(end + 4);
+    return all.toString('latin1', 0, end);
+  }
+
+  private append(read: Buffer): Buffer {
+    const length = this.length + read.length;
+    if (length > this.bytes.length) {
+      // Doubled, so that a head that comes byte by byte is not copied for each.
+      const larger = Buffer.allocUnsafeSlow(2 * length);
+      larger.set(this.bytes.subarray(0, this.length));
+      this.bytes = larger;
+    }
+    this.bytes.set(read, this.length);
+    this.length = length;
+    return this.bytes.subarray(0, length);
+  }
+}
+
+const none = Buffer.alloc(0);
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?$/;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 interface Seen {
   length: number | undefined;
-  chunked: boolean;
-  codings: boolean;
+  codings: string;
   connection: string;
   keepAliveSeconds: number | undefined;
 }
@@ -38,14 +82,15 @@ interface Seen {
  * @throws {@link WireFailure} `invalid_response` when it is not HTTP/1.x or its framing is ambiguous (RFC 9112 §6.3)
  */
 export function parseHead(text: string, method: string): ResponseHead {
-  const lines = text.split('\r\n');
+  const lines = text.split('\r\n', MAX_FIELDS + 2);
+  if (lines.length > MAX_FIELDS + 1)
+    throw new WireFailure('invalid_response', `more than ${MAX_FIELDS} header fields`);
   const start = statusLine.exec(lines[0]!);
   if (!start) throw new WireFailure('invalid_response', 'not an HTTP/1.x status line');
   const status = Number(start[2]);
   const seen: Seen = {
     length: undefined,
-    chunked: false,
-    codings: false,
+    codings: '',
     connection: '',
     keepAliveSeconds: undefined,
   };
@@ -59,11 +104,14 @@ export function parseHead(text: string, method: string): ResponseHead {
     if (!noteHopByHop(name.toLowerCase(), value, seen)) headers.push([name, value]);
   }
   const named = connectionTokens(seen.connection);
-  if (named.length > 0) headers = headers.filter(([name]) => !named.includes(name.toLowerCase()));
+  if (named.size > 0) headers = headers.filter(([name]) => !named.has(name.toLowerCase()));
   const framing = frame(status, method, seen);
-  const upgrade = named.includes('upgrade');
-  const persistent = start[1] === '1' ? !named.includes('close') : named.includes('keep-alive');
-  const keepAlive = persistent && framing.kind !== 'close' && !(seen.codings && seen.length !== undefined);
+  const upgrade = named.has('upgrade');
+  const isCurrent = start[1] === '1';
+  const persistent = !named.has('close') && (isCurrent || named.has('keep-alive'));
+  // RFC 9112 §6.1: with a length beside it, or from HTTP/1.0, a transfer coding may be a smuggled message.
+  const isClear = seen.codings === '' || (isCurrent && seen.length === undefined);
+  const keepAlive = persistent && framing.kind !== 'close' && isClear;
   // A length tells a HEAD or 304 client what a GET would bring; elsewhere the server frames the body anew.
   if (framing.kind === 'none' && seen.length !== undefined)
     headers.push(['content-length', String(seen.length)]);
@@ -79,8 +127,7 @@ function noteHopByHop(name: string, value: string, seen: Seen): boolean {
       seen.length = sameLength(value, seen.length);
       return true;
     case 'transfer-encoding':
-      seen.codings = true;
-      seen.chunked = /(?:^|[,\s])chunked$/i.test(value);
+      seen.codings += `,${value}`;
       return true;
     case 'connection':
       seen.connection += `,${value}`;
@@ -110,8 +157,13 @@ function sameLength(value: string, before: number | undefined): number {
 }
 
 /** The lower-cased names in a `Connection` value. */
-export function connectionTokens(value: string): string[] {
-  if (value === '') return [];
+export function connectionTokens(value: string): ReadonlySet<string> {
+  return value === '' ? noTokens : new Set(listed(value));
+}
+
+const noTokens: ReadonlySet<string> = new Set();
+
+function listed(value: string): string[] {
   return value
     .toLowerCase()
     .split(',')
@@ -121,7 +173,14 @@ export function connectionTokens(value: string): string[] {
 
 function frame(status: number, method: string, seen: Seen): Framing {
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return { kind: 'none' };
-  if (seen.codings) return seen.chunked ? { kind: 'chunked' } : { kind: 'close' };
+  if (seen.codings !== '') {
+    const codings = listed(seen.codings).filter((coding) => coding !== 'identity');
+    if (codings.length === 0) return { kind: 'close' };
+    // aifd sends no TE, so no other coding is allowed (RFC 9110 §10.1.4), and the client could not undo it.
+    if (codings.length > 1 || codings[0] !== 'chunked')
+      throw new WireFailure('invalid_response', 'a transfer coding that nobody asked for');
+    return { kind: 'chunked' };
+  }
   if (seen.length !== undefined) return { kind: 'length', length: seen.length };
   return { kind: 'close' };
 }

@@ -11,6 +11,7 @@ export class Pool implements ConnectionOwner {
   readonly deadlines: Deadlines;
   private readonly idle: Connection[] = [];
   private sweeper: Timer | undefined;
+  private roundTrip = Infinity;
 
   constructor(
     private readonly origin: Origin,
@@ -23,7 +24,10 @@ export class Pool implements ConnectionOwner {
   take(): Connection | undefined {
     const connection = this.idle.pop();
     if (!connection) return undefined;
-    if (performance.now() - connection.idleSince <= connection.idleLimit) return connection;
+    if (performance.now() - connection.idleSince <= connection.idleLimit) {
+      connection.reused = true;
+      return connection;
+    }
     // The newest is too old, so all are.
     this.idle.push(connection);
     this.closeIdle();
@@ -38,10 +42,13 @@ export class Pool implements ConnectionOwner {
   async connect(timeoutMs: number): Promise<Connection> {
     const connection = new Connection(this);
     await dial(this.origin, connection, timeoutMs);
+    // The least is nearest to the truth: a handshake may have waited for a busy event loop or for DNS.
+    this.roundTrip = connection.roundTrip = Math.min(this.roundTrip, connection.roundTrip);
     return connection;
   }
 
   released(connection: Connection): void {
+    if (!connection.open) return;
     if (this.idle.length >= MAX_IDLE) return void connection.socket.end();
     connection.idleSince = performance.now();
     this.idle.push(connection);

@@ -19,8 +19,10 @@ export async function dialTlsInTls(
   const outer = connect({ host: proxy.hostname, port: proxy.port, ...serverName(proxy.hostname) });
   connection.socket = adapt(outer);
   await secured(outer, 'proxy');
+  const begun = performance.now();
   outer.write(connectRequest);
   const status = await proxyStatus(outer);
+  connection.roundTrip = performance.now() - begun;
   if (!status?.startsWith('2')) {
     outer.destroy();
     throw new WireFailure(

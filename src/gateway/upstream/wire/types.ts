@@ -20,6 +20,8 @@ export interface Began {
   readonly method: string;
   readonly started: number;
   readonly client: ClientWatch;
+  /** The request asks to leave HTTP: only then may the response be 101. */
+  readonly upgrade: boolean;
 }
 
 /** An upstream's answer: the head, and the body as it comes. */
