@@ -1,4 +1,3 @@
-import { colors } from 'consola/utils';
 import type { Config } from '../config/options.ts';
 import { keysOf } from '../gateway/admit/keys.ts';
 import { AccessLog } from '../gateway/record/access-line-sink.ts';
@@ -6,6 +5,7 @@ import type { Sink } from '../gateway/record/happening.ts';
 import { Live, liveService } from '../gateway/record/live.ts';
 import { serverName } from '../gateway/record/metrics/server-name.ts';
 import { BearerKeys, metricsResponse } from '../gateway/record/metrics/response.ts';
+import type { AsideSetup } from './aside-messages.ts';
 import type { ControlService } from './control.ts';
 import { controlSockets } from './control-sockets.ts';
 import { supervisorsLedger } from './ledger.ts';
@@ -36,8 +36,7 @@ export async function openRecording(
   let metrics: Recording['metrics'];
   if (config.logLevel === 'info' || config.logLevel === 'debug')
     sinks.push(new AccessLog({ format: config.accessLogFormat }));
-  if (config.logChat) sinks.push(await openChatLog(config, say));
-  if (config.printChat) sinks.push(await openPrinter(config));
+  if (config.logChat || config.printChat) sinks.push(...(await openBodySinks(config, say)));
   if (config.usage) sinks.push(await openUsageSink(config, say));
   if (config.otelExporterOtlpEndpoint !== '') sinks.push(await openTraceSink(config, say));
   if (config.metrics !== 'off') {
@@ -49,33 +48,27 @@ export async function openRecording(
   return { sinks, services, metrics };
 }
 
-async function openChatLog(config: Config, say: (message: string) => void): Promise<Sink> {
-  const { ChatLog } = await import('../gateway/record/chatlog/sink.ts');
-  const { LogFiles } = await import('../gateway/record/logfile/writer.ts');
-  const { logDir, logMaxSize, logFormat, logRedact, logKeep } = config;
+const write = (text: string): void => void process.stdout.write(text);
+
+/** The sinks that read bodies, and the thread for large ones. */
+async function openBodySinks(config: Config, say: (message: string) => void): Promise<Sink[]> {
+  const { AsideThread } = await import('./aside.ts');
+  const { chatLogOf, printerOf } = await import('./body-sinks.ts');
+  const { logDir: folder, logMaxSize: maxSize, logFormat: format, logRedact: redact, logKeep } = config;
   const { files, seconds } = logKeep;
   const keep = files > 0 ? { files } : seconds > 0 ? { days: seconds / 86_400 } : undefined;
-  const writer = new LogFiles({ folder: logDir, maxSize: logMaxSize, keep, say });
-  return new ChatLog(writer, {
-    format: logFormat,
-    keys: keysOf(config),
-    redact: logRedact,
-    onProblem: (error) => say(`chat log: an exchange could not be written: ${String(error)}`),
-  });
-}
-
-async function openPrinter(config: Config): Promise<Sink> {
-  const { ChatPrinter } = await import('../gateway/record/print.ts');
-  const { redaction } = await import('../gateway/record/chatlog/redact.ts');
   const isColored = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
-  return new ChatPrinter({
-    write: (text) => void process.stdout.write(text),
-    // Before lines are broken: a key over two lines would not be known.
-    filter: redaction(keysOf(config), config.logRedact),
-    ...(isColored && {
-      colors: { id: colors.dim, question: colors.cyan, answer: (text) => text, note: colors.yellow },
-    }),
-  });
+  const setup: AsideSetup = {
+    keys: keysOf(config),
+    redact,
+    ...(config.logChat && { log: { format, folder, maxSize, keep } }),
+    ...(config.printChat && { print: { isColored } }),
+  };
+  const onQuestion = (id: string): void => printer?.questionShown(id);
+  const aside = new AsideThread(setup, { write, say, onQuestion });
+  const log = setup.log && chatLogOf(setup, say, aside);
+  const printer = setup.print && printerOf(setup, write, aside);
+  return [log, printer].filter((sink) => sink !== undefined);
 }
 
 async function openUsageSink(config: Config, say: (message: string) => void): Promise<Sink> {

@@ -4,6 +4,7 @@ import { memberOf } from './chatlog/literal-value.ts';
 import type { LogKind } from './chatlog/names.ts';
 import { requestBody } from './chatlog/request-line-body.ts';
 import { type PieceSink, decoder } from '../decode.ts';
+import { type Aside, withoutBodies } from './aside.ts';
 import { AnswerDecoding } from './decode-whole.ts';
 import type { Beginning, Happening, Sink } from './happening.ts';
 import { shortId } from './print-id.ts';
@@ -18,6 +19,8 @@ export interface PrinterOptions {
   readonly write: (text: string) => void;
   /** Masks what nobody is to see, as in chat logs: a terminal's output is kept, too. Default: nothing is masked. */
   readonly filter?: TextFilter;
+  /** For large bodies. Default: all are read here. */
+  readonly aside?: Aside;
   /** Default: no colours. */
   readonly colors?: Colors;
 }
@@ -66,6 +69,8 @@ export class ChatPrinter implements Sink {
   private readonly decoding = new AnswerDecoding();
   /** Live answers that have ended, and whose text is still in a decoder. */
   private readonly ending = new Set<Promise<void>>();
+  /** Lines of answers whose question is not printed yet. */
+  private readonly held = new Map<string, string[]>();
 
   constructor(private readonly options: PrinterOptions) {
     this.colors = options.colors ?? plain;
@@ -83,8 +88,8 @@ export class ChatPrinter implements Sink {
     if (!isShown || this.live.size + this.ending.size >= MOST_LIVE || this.live.has(id)) return undefined;
     const live = this.liveOf(id, encoding);
     if (live === undefined) return undefined;
-    this.question(id, requestBody(request).fields);
     this.live.set(id, live);
+    this.ask(id, request);
     return live;
   }
 
@@ -96,16 +101,44 @@ export class ChatPrinter implements Sink {
     if (live) return this.ended(live, happening);
     if (kind === undefined || method !== 'POST') return;
     this.decoding.decode(happening.answer, (body) => {
-      this.question(id, requestBody(request).fields);
-      const { answer } = happening;
-      if (answer && body) this.answer(id, readAnswer(kind, answer, body).plain, kind);
-      this.note(happening, answer && !body ? `not shown: encoded as ${answer.encoding}` : undefined);
+      const { aside } = this.options;
+      const isLarge = aside?.isLarge((request?.length ?? 0) + (body?.length ?? 0)) === true;
+      if (isLarge && aside!.take('print', happening, body)) return;
+      if (isLarge) this.whole(kind, withoutBodies(happening), undefined);
+      else this.whole(kind, happening, body);
     });
+  }
+
+  /** Prints the question of a live answer. */
+  showQuestion(id: string, request: Uint8Array | undefined): void {
+    this.question(id, requestBody(request).fields);
+  }
+
+  /** The question of a live answer is printed, on the other thread: what was said meanwhile follows. */
+  questionShown(id: string): void {
+    const held = this.held.get(id);
+    this.held.delete(id);
+    for (const text of held ?? []) this.options.write(text);
+  }
+
+  private ask(id: string, request: Uint8Array | undefined): void {
+    const { aside } = this.options;
+    if (!aside?.isLarge(request?.length ?? 0)) return this.showQuestion(id, request);
+    if (aside.question(id, request)) this.held.set(id, []);
+    else this.line(id, this.colors.question(`> (${request!.length} bytes)`));
+  }
+
+  private whole(kind: LogKind, happening: Happening, body: Uint8Array | undefined): void {
+    const { id, request, answer } = happening;
+    this.showQuestion(id, request);
+    if (answer && body) this.answer(id, readAnswer(kind, answer, body).plain, kind);
+    this.note(happening, answer && !body ? `not shown: encoded as ${answer.encoding}` : undefined);
   }
 
   /** Shows what is in decoders still. */
   async close(): Promise<void> {
     await Promise.all([...this.ending, this.decoding.settled()]);
+    await this.options.aside?.close();
   }
 
   /** @returns undefined for a coding that is not known */
@@ -147,7 +180,9 @@ export class ChatPrinter implements Sink {
     );
     const asked = this.filter(questionOf(fields));
     const shown = asked.length > MOST_ASKED ? `…${asked.slice(-MOST_ASKED)}` : asked;
-    this.whole(shown.trim(), (text) => this.line(id, this.colors.question(`> ${text}`)));
+    const lines = new SafeLines((text) => this.line(id, this.colors.question(`> ${text}`)));
+    lines.chunk(shown.trim());
+    lines.end();
   }
 
   private answer(id: string, answer: unknown, kind: LogKind): void {
@@ -171,13 +206,10 @@ export class ChatPrinter implements Sink {
     return new SafeLines((text) => this.line(id, this.colors.answer(this.filter(text))));
   }
 
-  private whole(text: string, line: (text: string) => void): void {
-    const lines = new SafeLines(line);
-    lines.chunk(text);
-    lines.end();
-  }
-
   private line(id: string, text: string): void {
-    this.options.write(`${this.colors.id(safeText(shortId(id)))} ${text}\n`);
+    const line = `${this.colors.id(safeText(shortId(id)))} ${text}\n`;
+    const held = this.held.get(id);
+    if (held) held.push(line);
+    else this.options.write(line);
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Family } from '../../cache/replay/family.ts';
+import { type Aside, withoutBodies } from '../aside.ts';
 import { AnswerDecoding } from '../decode-whole.ts';
 import type { Happening, Sink } from '../happening.ts';
 import { answerFields, endFields, type Answer } from './answer-line.ts';
@@ -24,6 +25,8 @@ export interface ChatLogOptions {
   readonly keys: readonly string[];
   /** `LOG_REDACT`. */
   readonly redact: readonly RegExp[];
+  /** For large bodies. Default: all are read here. */
+  readonly aside?: Aside;
   /** Told of an exchange that could not be written. Default: nobody is. */
   readonly onProblem?: (error: unknown) => void;
 }
@@ -53,13 +56,21 @@ export class ChatLog implements Sink {
     // Refused before a target was found: there is no log it belongs in.
     if (kind === undefined || happening.prefix === '') return;
     this.decoding.decode(happening.answer, (body, cut) =>
-      this.log(kind, cut ? cutAnswer(happening) : happening, body),
+      this.sort(kind, cut ? cutAnswer(happening) : happening, body),
     );
   }
 
   async close(): Promise<void> {
     await this.decoding.settled();
-    await this.writer.close();
+    await Promise.all([this.options.aside?.close(), this.writer.close()]);
+  }
+
+  /** Large bodies go to the other thread, as long as there is room. */
+  private sort(kind: LogKind, happening: Happening, body: Uint8Array | undefined): void {
+    const { aside } = this.options;
+    if (!aside?.isLarge((happening.request?.length ?? 0) + (body?.length ?? 0)))
+      return this.log(kind, happening, body);
+    if (!aside.take('log', happening, body)) this.log(kind, withoutBodies(happening), undefined);
   }
 
   private log(kind: LogKind, happening: Happening, body: Uint8Array | undefined): void {
