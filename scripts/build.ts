@@ -14,7 +14,8 @@ const outfile = resolve(values.outfile);
 mkdirSync(dirname(outfile), { recursive: true });
 
 const built = await Bun.build({
-  // A thread's module is loaded by its path.
+  // A thread's module is loaded by its path: beside the main one, into which all others go.
+  naming: '[name].[ext]',
   entrypoints: [join(root, 'src/cli/main.ts'), join(root, 'src/server/aside-worker.ts')],
   // Names are kept: Elysia reads its handlers' source to see what they use, and stack traces stay readable.
   minify: { whitespace: true, syntax: true, identifiers: false },

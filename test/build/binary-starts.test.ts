@@ -55,3 +55,33 @@ for (const workers of ['1', '2']) {
     }
   });
 }
+
+test('the compiled binary has the thread that logs large bodies', async () => {
+  const port = freePort();
+  const logs = join(folder, 'logs');
+  const upstream = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: () => Response.json({ choices: [{ message: { role: 'assistant', content: 'Yes.' } }] }),
+  });
+  const child = Bun.spawn([binary, 'run', '--host', '127.0.0.1', '--port', String(port)], {
+    cwd: folder,
+    env: { ...env, OPENAI_BASE_URL: `http://127.0.0.1:${upstream.port}`, LOG_CHAT: 'true', LOG_DIR: logs },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  try {
+    await answers(`http://127.0.0.1:${port}/healthz`, child);
+    const content = 'large '.repeat(20_000);
+    await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }),
+    });
+    child.kill();
+    await child.exited;
+    expect(await Bun.file(join(logs, 'openai/chat/chat.log')).text()).toContain(content);
+  } finally {
+    child.kill('SIGKILL');
+    await upstream.stop(true);
+  }
+});

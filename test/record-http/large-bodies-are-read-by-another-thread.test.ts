@@ -33,9 +33,9 @@ async function logged(setup: ReturnType<typeof setupOf>, isAside: boolean, happe
   const say = (message: string) => void said.push(message);
   const aside = isAside ? new AsideThread(setup, { write: () => {}, say, onQuestion: () => {} }) : undefined;
   const log = chatLogOf(setup, say, aside);
-  for (const each of happenings) log.happened(each);
   let longest = 0;
   let before = performance.now();
+  for (const each of happenings) log.happened(each);
   const looking = setInterval(() => {
     const now = performance.now();
     longest = Math.max(longest, now - before);
