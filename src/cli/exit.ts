@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/error.ts';
+import { safeText } from '../text/terminal.ts';
 
 /** What the shell is told. */
 export const exitCodes = { clean: 0, failed: 1, badConfiguration: 2 } as const;
@@ -11,11 +12,12 @@ export class UsageError extends Error {
 /** Writes why it ended to stderr. @returns the exit code that goes with it */
 export function complain(error: unknown): number {
   if (error instanceof UsageError) {
-    console.error(`aifd: ${error.message}`);
+    // What is wrong may be quoted from a log.
+    console.error(`aifd: ${safeText(error.message)}`);
     return exitCodes.badConfiguration;
   }
   if (error instanceof ConfigError) {
-    for (const problem of error.problems) console.error(`aifd: ${problem}`);
+    for (const problem of error.problems) console.error(`aifd: ${safeText(problem)}`);
     return exitCodes.badConfiguration;
   }
   console.error(`aifd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

@@ -1,3 +1,4 @@
+import { linearMask } from '../text/linear.ts';
 import { duration } from './cache-kinds.ts';
 import { jsonList, type Kind, Refused } from './kinds.ts';
 import { mask, maskUrl } from './mask.ts';
@@ -29,13 +30,21 @@ export const retention: Kind<Retention> = {
   show: ({ text }) => text,
 };
 
-/** A pattern as it was written, and compiled; `(?i)` at its start is for any case. */
+/** A pattern as it was written, and checked; `(?i)` at its start is for any case. */
 function compile(source: string): RegExp | Refused {
   const anyCase = source.startsWith('(?i)');
+  let pattern: RegExp;
   try {
-    return new RegExp(anyCase ? source.slice('(?i)'.length) : source, anyCase ? 'giu' : 'gu');
+    pattern = new RegExp(anyCase ? source.slice('(?i)'.length) : source, anyCase ? 'giu' : 'gu');
   } catch (error) {
     return new Refused((error as Error).message);
+  }
+  try {
+    linearMask(pattern);
+    return pattern;
+  } catch (error) {
+    const why = (error as Error).message.replace('error parsing regexp: ', '');
+    return new Refused(`RE2 does not take it (${why}): no lookahead, lookbehind or backreference`);
   }
 }
 

@@ -11,6 +11,7 @@ import { Destinations } from './destination.ts';
 import { refuse } from './errors.ts';
 import type { Edge, Exchange } from './exchange.ts';
 import { Limiter, limitsAnything } from './limits/limiter.ts';
+import { NoPlace, refuseNoPlace } from './limits/refusal.ts';
 import { takeOwnField } from './own-field.ts';
 import { withoutQuery } from './path.ts';
 import { identify, requestId, withId } from './request-id.ts';
@@ -25,6 +26,7 @@ import { Upstreams } from './upstream/upstreams.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
 import type { Answer, ClientWatch } from './upstream/wire/types.ts';
 import { joinWebSockets } from './websocket/join.ts';
+import type { TurnServices } from './websocket/turns.ts';
 import { newHandshake, wantsWebSocket } from './websocket/upgrade.ts';
 
 /** What outlives a request, each where something needs it. */
@@ -45,6 +47,7 @@ export class Gateway {
   private readonly limiter: Limiter | undefined;
   private readonly cache: Cache | undefined;
   private readonly recorder: Recorder | undefined;
+  private readonly turnServices: TurnServices;
 
   /**
    * @param config - what is in force
@@ -68,6 +71,17 @@ export class Gateway {
     if (limitsAnything(config)) this.limiter = new Limiter(config, stores.windows, this.addresses);
     if (sinks.length > 0)
       this.recorder = new Recorder(sinks, this.addresses, onError, redaction(keysOf(config), []));
+    const { limiter, recorder } = this;
+    this.turnServices = {
+      limiter,
+      recorder,
+      limits: {
+        firstByte: config.firstByteTimeout * 1000,
+        idle: config.idleTimeout * 1000,
+        total: config.totalTimeout * 1000,
+      },
+      refuseError: (error) => this.refuseError(error),
+    };
     if (stores.entries) this.cache = new Cache(config, stores.entries, this.addresses, say);
   }
 
@@ -144,8 +158,7 @@ export class Gateway {
       return answer;
     }
     if (answer.upgraded) {
-      const closed = () => this.recorder?.closed(exchange);
-      const refusal = joinWebSockets(exchange, answer, requestId, closed);
+      const refusal = joinWebSockets(exchange, answer, requestId, this.turnServices);
       if (refusal) this.recorder?.refused(exchange, refusal);
       return refusal;
     }
@@ -171,28 +184,30 @@ export class Gateway {
     if (wrong) return withId(wrong);
     if (exchange.body.kind === 'stream') this.recorder?.passing(exchange, exchange.body);
     const entering = ticket?.enter();
-    const refusal = entering instanceof Promise ? await this.waited(exchange, entering) : entering;
+    const refusal = entering instanceof Promise ? await entering : entering;
     if (refusal) return withId(refusal);
     const ask = (client: ClientWatch) => this.ask(exchange, client);
     const outcome = await (this.cache ? this.cache.answer(exchange, ask) : ask(exchange.request));
     if (outcome instanceof Response) return this.unanswered(exchange, outcome);
-    if (outcome instanceof WireFailure)
-      return this.unanswered(exchange, refuseFailed(outcome, exchange.destination.upstream.target.name));
-    if (isSpared(exchange)) ticket?.spared(outcome);
+    if (outcome instanceof WireFailure) {
+      // Those who waited with the request that got no place have had nothing done for them either.
+      if (outcome instanceof NoPlace) ticket?.giveBack();
+      return this.unanswered(exchange, refusalOf(outcome, exchange));
+    }
+    if (isSpared(exchange)) ticket?.spared();
     return outcome;
   }
 
-  private async waited<T>(exchange: Exchange, entering: Promise<T>): Promise<T> {
-    const since = performance.now();
-    const entered = await entering;
-    exchange.queuedMs = performance.now() - since;
-    return entered;
-  }
-
-  /** Asks the upstream; whoever asks owes what it costs, though others may share the answer. */
+  /**
+   * Asks the upstream, once there is a place; the request that asks owes what it costs, though others may share the
+   * answer.
+   */
   private async ask(exchange: Exchange, client: ClientWatch): Promise<Answer | WireFailure> {
     const { ticket } = exchange;
     exchange.client = client;
+    const placed = ticket?.takePlace(client);
+    const noPlace = placed instanceof Promise ? await waited(exchange, placed) : placed;
+    if (noPlace) return noPlace;
     exchange.asked = performance.now();
     const outcome = await forward(exchange, this.config).catch((error: unknown) => {
       ticket?.ended();
@@ -274,7 +289,20 @@ function addTiming({ started, asked, headed, queuedMs, cache }: Exchange, { head
   if (value !== undefined) head.headers.push(['server-timing', value]);
 }
 
-/** It cost nothing upstream that somebody else does not pay. */
+/** Measures how long the request waits for its place. */
+async function waited<T>(exchange: Exchange, placed: Promise<T>): Promise<T> {
+  const since = performance.now();
+  const outcome = await placed;
+  exchange.queuedMs = performance.now() - since;
+  return outcome;
+}
+
+function refusalOf(failure: WireFailure, { destination }: Exchange): Response {
+  if (failure instanceof NoPlace) return refuseNoPlace(failure);
+  return refuseFailed(failure, destination.upstream.target.name);
+}
+
+/** It cost nothing upstream that another request does not pay. */
 function isSpared({ cache }: Exchange): boolean {
   return cache === 'hit' || cache === 'stale' || cache === 'collapsed';
 }

@@ -286,3 +286,126 @@ for (const name of ['CONCURRENCY_LIMIT', 'USER_CONCURRENCY_LIMIT']) {
     holder.leave();
   });
 }
+
+const waitingForAnswers = { CONCURRENCY_LIMIT: '1', QUEUE_SIZE: '5', QUEUE_TIMEOUT: '20' };
+
+test('a hit waits for no place', async () => {
+  await using way = await startCached({ ...waitingForAnswers, QUEUE_SIZE: '0' }, async (request, index) => {
+    await request.whole();
+    if (index === 0) request.answer(200, completion(1), jsonType);
+  });
+  await way.ask(chatPath, chat());
+  await settled();
+  using holder = await begin(way.url, chat({ other: 1 }));
+  await way.upstream.request(1);
+  expectHit(await way.ask(chatPath, chat()));
+  expect((await way.ask(chatPath, chat({ other: 2 }))).status).toBe(503);
+  holder.leave();
+});
+
+test('those that share a flight hold one place', async () => {
+  await using way = await startCached({ CONCURRENCY_LIMIT: '2', QUEUE_SIZE: '0' }, () => {});
+  const clients = [await begin(way.url)];
+  const flight = await way.upstream.request(0);
+  for (let i = 0; i < 3; i++) clients.push(await begin(way.url));
+  const other = await begin(way.url, chat({ other: 1 }));
+  (await way.upstream.request(1)).answer(200, completion(1), jsonType);
+  expect((await other.response('POST')).status).toBe(200);
+  flight.answer(200, completion(1), jsonType);
+  for (const client of clients) expect((await client.response('POST')).status).toBe(200);
+  for (const client of [...clients, other]) client.leave();
+});
+
+test('a request that waits for its place keeps it for those that share, when its client leaves', async () => {
+  await using way = await startCached(waitingForAnswers, () => {});
+  using holder = await begin(way.url, chat({ other: 1 }));
+  const first = await way.upstream.request(0);
+  const leader = await begin(way.url);
+  await settled();
+  const follower = await begin(way.url);
+  await settled();
+  leader.leave();
+  await settled();
+  first.answer(200, completion(1), jsonType);
+  (await way.upstream.request(1)).answer(200, completion(1), jsonType);
+  expect(statusOf(await follower.response('POST'))).toContain('collapsed');
+  expect(asks(way)).toBe(2);
+  expect((await holder.response('POST')).status).toBe(200);
+  follower.leave();
+});
+
+test('when all leave that wait for a place, the upstream is not asked', async () => {
+  const env = { ...waitingForAnswers, TOKENS_LIMIT: limit('1000/hour') };
+  await using way = await startCached(env, async (request) => {
+    await request.whole();
+    await probed(request);
+  });
+  using holder = await begin(way.url, chat({ other: 1 }));
+  const first = await way.upstream.request(0);
+  const pair = [
+    await begin(way.url, chat({ max_tokens: 400 })),
+    await begin(way.url, chat({ max_tokens: 400 })),
+  ];
+  await settled();
+  for (const client of pair) client.leave();
+  await settled();
+  first.answer(200, completion(100), jsonType);
+  await holder.response('POST');
+  // 100 by the first, and what the probe reserves.
+  expect(await left(way)).toBeGreaterThan(890);
+  expect(asks(way)).toBe(2);
+});
+
+test('a place that does not come in time is refused to all that share, and costs none of them anything', async () => {
+  const env = { ...waitingForAnswers, QUEUE_TIMEOUT: '0.3', REQ_RATE_LIMIT: limit('3/hour') };
+  await using way = await startCached(env, () => {});
+  using holder = await begin(way.url, chat({ other: 1 }));
+  const first = await way.upstream.request(0);
+  const pair = [await begin(way.url), await begin(way.url)];
+  for (const client of pair) {
+    const refused = await client.response('POST');
+    expect(refused.status).toBe(503);
+    expect(refused.json()).toMatchObject({ error: { code: 'overloaded' } });
+    client.leave();
+  }
+  first.answer(200, completion(1), jsonType);
+  await holder.response('POST');
+  const last = await begin(way.url, chat({ other: 2 }));
+  (await way.upstream.request(1)).answer(200, completion(1), jsonType);
+  expect((await last.response('POST')).header('ratelimit')).toMatch(/"requests";r=1;/);
+  last.leave();
+});
+
+test('the limit of one user refuses no other that shares the flight', async () => {
+  const env = {
+    FORWARD_KEY: 'fk-a,fk-b',
+    OPENAI_API_KEY: 'sk',
+    CACHE_SCOPE: 'shared',
+    USER_CONCURRENCY_LIMIT: '1',
+    QUEUE_TIMEOUT: '0.3',
+  };
+  await using way = await startCached(env, () => {});
+  using holder = await begin(way.url, chat({ other: 1 }, [bearer('fk-a')]));
+  await way.upstream.request(0);
+  const waiting = await begin(way.url, chat({}, [bearer('fk-a')]));
+  await settled();
+  const sharing = await begin(way.url, chat({}, [bearer('fk-b')]));
+  expect((await waiting.response('POST')).status).toBe(429);
+  (await way.upstream.request(1)).answer(200, completion(1), jsonType);
+  expect((await sharing.response('POST')).status).toBe(200);
+  for (const client of [holder, waiting, sharing]) client.leave();
+});
+
+test('a stale entry stands in where no place came free', async () => {
+  const env = { CONCURRENCY_LIMIT: '1', QUEUE_SIZE: '0', CACHE_TTL: '100ms', CACHE_STALE_IF_ERROR: '1h' };
+  await using way = await startCached(env, async (request, index) => {
+    await request.whole();
+    if (index === 0) request.answer(200, completion(1), jsonType);
+  });
+  await way.ask(chatPath, chat());
+  await Bun.sleep(150);
+  using holder = await begin(way.url, chat({ other: 1 }));
+  await way.upstream.request(1);
+  expect(statusOf(await way.ask(chatPath, chat()))).toContain('stale-if-error');
+  holder.leave();
+});

@@ -44,7 +44,7 @@ test('JSON is exact', async () => {
 
 test('CSV is safe for tables, a terminal gets no codes', async () => {
   const { out } = await run(dir, ['stats', '--by', 'model', '--since', '1d', '--csv']);
-  expect(out).toContain(`"'=cmd()\u001b[2J,""x"""`);
+  expect(out).toContain(`"'=cmd()\\u001b[2J,""x"""`);
   expect(out.split('\n')[0]).toStartWith('model,requests,');
   const { out: table } = await run(dir, ['stats', '--by', 'model']);
   expect(table).not.toContain('\u001b');

@@ -3,7 +3,8 @@ import { exitCodes } from '../exit.ts';
 import { type Action, filterHelp } from './action.ts';
 import { filterSwitches, filterValues, readFilter, select } from './filters.ts';
 import { padded, widthOf } from '../width.ts';
-import { left, plain, shortKey, shortUser, size, span } from './words.ts';
+import { left, shortKey, shortUser, size, span } from './words.ts';
+import { escapedLine, safeJson } from '../../text/terminal.ts';
 
 /** Models of so many entries say how wide their column is: a line is written before the next is made. */
 const LOOKED_AT = 500;
@@ -23,7 +24,7 @@ export const list: Action = {
       const widths = [12, 5, 5, 8, 10, modelWidth(found)];
       if (!isJson) await out.line(row(['KEY', 'AGE', 'LEFT', 'SIZE', 'USER', 'MODEL', 'ROUTE'], widths));
       for (const listed of found) {
-        const cells = isJson ? JSON.stringify(listed) : row(cellsOf(listed, now), widths);
+        const cells = isJson ? safeJson(listed) : row(cellsOf(listed, now), widths);
         if (!(await out.line(cells))) break;
       }
       return exitCodes.clean;
@@ -32,7 +33,7 @@ export const list: Action = {
 };
 
 function modelWidth(found: readonly Listed[]): number {
-  const lengths = found.slice(0, LOOKED_AT).map(({ about }) => widthOf(plain(about.model)));
+  const lengths = found.slice(0, LOOKED_AT).map(({ about }) => widthOf(escapedLine(about.model)));
   return Math.min(WIDEST_MODEL, Math.max(5, ...lengths));
 }
 
@@ -45,8 +46,8 @@ function cellsOf({ key, about, size: bytes }: Listed, now: number): string[] {
     left(expiresAt, now),
     size(bytes),
     shortUser(user),
-    plain(model) || '-',
-    plain(route),
+    escapedLine(model) || '-',
+    escapedLine(route),
   ];
 }
 

@@ -2,7 +2,8 @@ import { isEventStream } from '../../gateway/cache/recording.ts';
 import { isJson, layOut } from '../../gateway/cache/recording-json.ts';
 import { eventData, EventSplitter } from '../../gateway/record/sse.ts';
 import type { Entry } from '../../store/entries/store.ts';
-import { plainText, size } from './words.ts';
+import { safeText } from '../../text/terminal.ts';
+import { size } from './words.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -15,7 +16,7 @@ export function readable(bytes: Uint8Array): string {
   } catch {
     return `(${size(bytes.length)}, not text: --raw gives them)`;
   }
-  return plainText((isJson(text) ? layOut(text, 'indent 2', '') : undefined) ?? text);
+  return safeText((isJson(text) ? layOut(text, 'indent 2', '') : undefined) ?? text);
 }
 
 /**
@@ -30,7 +31,7 @@ export function chatText({ headers, body }: Entry): string | undefined {
   const choices = [...said].toSorted(([a], [b]) => a - b);
   const shown =
     choices.length === 1 ? [choices[0]![1]] : choices.map(([index, text]) => `[${index}] ${text}`);
-  return plainText(shown.join('\n'));
+  return safeText(shown.join('\n'));
 }
 
 function dataOf(body: Uint8Array): string[] {

@@ -5,7 +5,8 @@ import { readKey } from './filters.ts';
 import { findOne } from './find.ts';
 import { CacheProblem } from './problem.ts';
 import { chatText, readable } from './readable.ts';
-import { columns, plain, span } from './words.ts';
+import { columns, span } from './words.ts';
+import { escapedLine, safeJson } from '../../text/terminal.ts';
 
 export const show: Action = {
   summary: 'one entry: what was asked, and the answer',
@@ -48,14 +49,14 @@ function asText(key: string, entry: Entry): string {
   };
   const top = columns([
     ['key', key],
-    ['route', plain(about.route)],
-    ['model', plain(about.model) || '-'],
-    ['target', plain(about.target)],
-    ['user', plain(about.user) || '-'],
+    ['route', escapedLine(about.route)],
+    ['model', escapedLine(about.model) || '-'],
+    ['target', escapedLine(about.target)],
+    ['user', escapedLine(about.user) || '-'],
     ['stored', `${dateOf(storedAt)} (${span(now - storedAt)} ago)`],
     ['expires', end()],
   ]);
-  const fields = headers.map(([name, value]) => `${plain(name)}: ${plain(value)}`);
+  const fields = headers.map(([name, value]) => `${escapedLine(name)}: ${escapedLine(value)}`);
   const text = chatText(entry);
   const sections = [
     top.join('\n'),
@@ -73,11 +74,7 @@ function dateOf(time: number): string {
 }
 
 function asJson(key: string, { about, headers, request, body }: Entry): string {
-  return JSON.stringify(
-    { key, ...about, headers, request: asValue(request), answer: asValue(body) },
-    undefined,
-    2,
-  );
+  return safeJson({ key, ...about, headers, request: asValue(request), answer: asValue(body) }, 2);
 }
 
 function asValue(bytes: Uint8Array): { text: string } | { base64: string } {

@@ -3,7 +3,8 @@ import { exitCodes } from '../exit.ts';
 import type { Action } from './action.ts';
 import { isExpired } from './filters.ts';
 import type { Opened } from './open.ts';
-import { columns, plain, size, span } from './words.ts';
+import { columns, size, span } from './words.ts';
+import { escapedLine, safeJson } from '../../text/terminal.ts';
 
 interface Group {
   readonly model: string;
@@ -61,7 +62,7 @@ function asJson({ backend, where, maxSize, pids }: Opened, counted: Counted): st
   const time = (at: number): string | null => (entries === 0 ? null : new Date(at).toISOString());
   const summary = { backend, where, pids, entries, bytes, maxSize, expired };
   const times = { oldest: time(oldest), newest: time(newest) };
-  return JSON.stringify({ ...summary, ...times, groups: bySize(counted) }, undefined, 2);
+  return safeJson({ ...summary, ...times, groups: bySize(counted) }, 2);
 }
 
 const number = (value: number): string => value.toLocaleString('en');
@@ -86,8 +87,8 @@ function asText({ backend, where, maxSize, pids }: Opened, counted: Counted): st
   const rows = bySize(counted).map((group) => [
     number(group.entries),
     size(group.bytes),
-    plain(group.model) || '-',
-    plain(group.route),
+    escapedLine(group.model) || '-',
+    escapedLine(group.route),
   ]);
   const table = columns([['ENTRIES', 'SIZE', 'MODEL', 'ROUTE'], ...rows], new Set([0, 1]));
   return [...top, '', ...table].join('\n');

@@ -1,3 +1,4 @@
+import { escapedLine } from '../../text/terminal.ts';
 import { padded, widthOf } from '../width.ts';
 
 /** Digits of a key that are shown: as many as git's, and some. */
@@ -7,7 +8,8 @@ const SHORT_USER = 10;
 export const shortKey = (key: string): string => key.slice(0, SHORT_KEY);
 
 /** A user is a digest; whose entry is everybody's is none. */
-export const shortUser = (user: string): string => (user === '' ? '-' : plain(user).slice(0, SHORT_USER));
+export const shortUser = (user: string): string =>
+  user === '' ? '-' : escapedLine(user).slice(0, SHORT_USER);
 
 const units = [
   ['d', 86_400_000],
@@ -43,22 +45,6 @@ export function size(bytes: number): string {
 /** `1 entry`, `1,234 entries`. */
 export const entries = (count: number): string =>
   `${count.toLocaleString('en')} ${count === 1 ? 'entry' : 'entries'}`;
-
-/**
- * On one line, and without what a terminal would obey: models and routes are what clients sent.
- */
-export function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escaped);
-}
-
-/** The same for a text of several lines. */
-export function plainText(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escaped);
-}
-
-const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Rows under each other, the last column as it comes. */
 export function columns(

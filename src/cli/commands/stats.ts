@@ -4,6 +4,7 @@ import { trueEnvironment } from '../../config/environment.ts';
 import { load } from '../../config/load.ts';
 import { nearest } from '../../config/nearest.ts';
 import { isUsageKept, periodFor, usageFolder, UsageStore } from '../../store/usage/lmdb.ts';
+import { safeJson } from '../../text/terminal.ts';
 import { Output } from '../output.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { type Arguments, placeHelp, readArguments } from '../stats/arguments.ts';
@@ -121,7 +122,7 @@ function sums(store: UsageStore, { by, since, format }: Asked): string[] {
   const from = Date.now() - since;
   const result = grouped(store.rollups(period, from - (from % length)), by);
   const rows = result.groups.map(({ name, figures }) => ({ [by]: name, ...rowOfFigures(figures) }));
-  if (format === 'json') return [JSON.stringify(rows, undefined, 2)];
+  if (format === 'json') return [safeJson(rows, 2)];
   if (format === 'csv') return csvLines(rows, [by, ...Object.keys(rowOfFigures(result.total))]);
   return rows.length === 0 ? ['nothing was asked in that time'] : tableOf(result, by);
 }
@@ -129,7 +130,7 @@ function sums(store: UsageStore, { by, since, format }: Asked): string[] {
 function exchanges(store: UsageStore, last: number, format: Format): string[] {
   const records = store.last(last);
   const rows = records.map(rowOfRecord);
-  if (format === 'json') return [JSON.stringify(rows, undefined, 2)];
+  if (format === 'json') return [safeJson(rows, 2)];
   if (format === 'csv') return rows.length === 0 ? [] : csvLines(rows, Object.keys(rows[0]!));
   return records.length === 0 ? ['no exchange is kept'] : exchangesTable(records);
 }

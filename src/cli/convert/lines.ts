@@ -59,15 +59,15 @@ function* linesIn(file: number, read: number): Generator<LogLine> {
 }
 
 function feed(room: Buffer, start: number, end: number): number {
-  const at = room.indexOf(10, start);
-  return at < end ? at : -1;
+  return room.subarray(0, end).indexOf(10, start);
 }
 
 /** A room that begins with what is held, and has space for one more read. */
 function kept(room: Buffer, start: number, held: number, read: number): Buffer {
   const isWide = room.length > 2 * read && held + read <= 2 * read;
   if (held + read <= room.length && !isWide) {
-    room.copyWithin(0, start, start + held);
+    // A long line grows where it is: to move it for each read would take the square of its length.
+    if (start > 0) room.copyWithin(0, start, start + held);
     return room;
   }
   const larger = Buffer.allocUnsafe(Math.max(2 * read, 2 * held + read));

@@ -141,7 +141,12 @@ export class Search {
 
 const uidField = /['"]uid['"]:\s?['"]([^'"\\]{1,80})['"]/g;
 
-/** All that look like the line's uid: what somebody wrote may look so too. */
+/** Places in a line that may be its uid. */
+const MOST_UIDS = 8;
+
+/** The first that look like the line's uid: what somebody wrote may look so too. */
 function uidsIn(text: string): string[] {
-  return Array.from(text.matchAll(uidField), ([, uid]) => uid!).slice(0, 8);
+  const uids: string[] = [];
+  for (const [, uid] of text.matchAll(uidField)) if (uids.push(uid!) === MOST_UIDS) break;
+  return uids;
 }

@@ -1,7 +1,7 @@
 import { jsonText } from '../../gateway/record/chatlog/literal-json.ts';
 import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
 import { answerOf, questionOf } from '../../gateway/record/print-question.ts';
-import { safeLine, safeText } from '../../gateway/record/print-safe.ts';
+import { safeLine, safeText } from '../../text/terminal.ts';
 import { fitted, padded, widthOf } from '../width.ts';
 import type { Form } from './arguments.ts';
 import {

@@ -1,5 +1,6 @@
 import { type Figures, figure, type FigureName, figureNames, HISTOGRAM } from '../../store/usage/figures.ts';
 import { quantile } from '../../store/usage/histogram.ts';
+import { escapedLine } from '../../text/terminal.ts';
 import { tokensPerSecond, type UsageRecord } from '../../store/usage/store.ts';
 
 /** Numbers of one row by their names, for programs. Times in ms, money in dollars. null: there is nothing to tell. */
@@ -71,10 +72,10 @@ export function csvLines(rows: readonly Row[], names: readonly string[]): string
 function cell(value: Row[string]): string {
   if (value === null) return '';
   if (typeof value === 'number') return plainNumber(value);
-  const text = String(value);
+  const text = escapedLine(String(value));
   // A client named the model: a table program must not take it for a formula.
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const safe = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
+  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** Never `1e-7`. */

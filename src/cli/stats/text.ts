@@ -1,10 +1,11 @@
 import { type Figures, figure, HISTOGRAM } from '../../store/usage/figures.ts';
 import { quantile } from '../../store/usage/histogram.ts';
 import { tokensPerSecond, type UsageRecord } from '../../store/usage/store.ts';
-import { columns, plain } from '../cache/words.ts';
+import { columns } from '../cache/words.ts';
 import { fitted } from '../width.ts';
 import type { Grouped, Grouping } from './groups.ts';
 import { dollars } from './rows.ts';
+import { escapedLine } from '../../text/terminal.ts';
 
 const WIDEST = 48;
 const head = [
@@ -37,7 +38,7 @@ export function tableOf({ groups, total }: Grouped, by: Grouping): string[] {
 /** A key is a digest, of which ten characters are enough; an address is whole. */
 export function shownName(name: string, by: Grouping): string {
   if (name === '') return '-';
-  const shown = plain(by === 'key' && name.startsWith('k:') ? name.slice(0, 12) : name);
+  const shown = escapedLine(by === 'key' && name.startsWith('k:') ? name.slice(0, 12) : name);
   return fitted(shown, WIDEST);
 }
 
@@ -109,7 +110,7 @@ export function exchangesTable(records: readonly UsageRecord[]): string[] {
     tokensPerSecond(record)?.toFixed(1) ?? '-',
     record.cache ?? '-',
     String(record.retries),
-    `${shownName(record.model, 'model')}  ${shownName(record.target, 'target')}${plain(record.route)}`,
+    `${shownName(record.model, 'model')}  ${shownName(record.target, 'target')}${escapedLine(record.route)}`,
   ]);
   return columns([[...names, 'WHAT'], ...rows], new Set([2, 4, 5, 6, 7, 8, 9, 11]));
 }

@@ -1,5 +1,6 @@
 import { bucketsOf, type LiveRow } from '../../gateway/record/live-figures.ts';
 import { quantile } from '../../store/usage/histogram.ts';
+import { safeJson } from '../../text/terminal.ts';
 import { columns } from '../cache/words.ts';
 import { shownName, time } from '../stats/text.ts';
 import { fitted, widthOf } from '../width.ts';
@@ -14,7 +15,7 @@ const perSecond = (count: number, seconds: number): number =>
 export function jsonOf({ figures, pids, problems }: Asked, at: number): string {
   const { seconds, requests, lastSecond, open, limited, errors, hits, asked, tokens } = figures;
   const counts = bucketsOf(figures.durations);
-  return JSON.stringify({
+  return safeJson({
     time: new Date(at).toISOString(),
     pids,
     seconds,

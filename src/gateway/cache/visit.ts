@@ -3,6 +3,7 @@ import type { Entry } from '../../store/entries/store.ts';
 import { clientKey } from '../admit/keys.ts';
 import { userOfKey } from '../admit/user.ts';
 import type { Exchange } from '../exchange.ts';
+import { NoPlace } from '../limits/refusal.ts';
 import { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { Answer } from '../upstream/wire/types.ts';
@@ -78,12 +79,13 @@ export class Visit {
     // A recording is of everything.
     if (directives.noStore && this.parts.config.cacheMode !== 'record')
       return stamped(await this.ask(exchange.request), forwardedStatus(reason, false));
-    const { outcome, collapsed } = await this.parts.flights.fly(
-      this.flight(directives),
-      exchange.request,
-      this.ask,
-      (head, whole) => this.keep(head, whole),
-    );
+    const fly = () =>
+      this.parts.flights.fly(this.flight(directives), exchange.request, this.ask, (head, whole) =>
+        this.keep(head, whole),
+      );
+    let flown = await fly();
+    while (flown.collapsed && isOfOther(flown.outcome, exchange)) flown = await fly();
+    const { outcome, collapsed } = flown;
     if (collapsed) exchange.cache = 'collapsed';
     if (outcome instanceof WireFailure) return outcome;
     if (collapsed) outcome.head.headers.splice(0, Infinity, ...withoutPersonal(outcome.head));
@@ -134,6 +136,11 @@ export class Visit {
     if (!(outcome instanceof WireFailure)) outcome.body.discard();
     return stale;
   }
+}
+
+/** The request that asked for all got no place because of its own user's limit: this user may get one. */
+function isOfOther(outcome: Answer | WireFailure, { user }: Exchange): boolean {
+  return outcome instanceof NoPlace && outcome.user !== undefined && outcome.user !== user;
 }
 
 /** Judged and encoded when somebody asks for it, or its turn to be written has come. */

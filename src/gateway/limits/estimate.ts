@@ -15,6 +15,13 @@ const MESSAGE_TOKENS = 4;
 /** Values looked at in one walk: a body may be made of nothing but brackets. */
 const MOST_VALUES = 100_000;
 
+/** What a request may cost, in tokens. */
+export interface Estimate {
+  readonly prompt: number;
+  /** The most that the answer was allowed to have; 0 when the body names no maximum. */
+  readonly completion: number;
+}
+
 /** Where prose is found in messages, parts, calls and their outputs, in answers as in requests. */
 const proseFields = [
   'content',
@@ -44,11 +51,8 @@ const media =
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/**
- * Estimates what a parsed request body will cost, before any of it was spent. Never throws, whatever `body` is.
- * @returns tokens of the prompt, and the most that the answer was allowed to have (0 when the body names no maximum)
- */
-export function estimateTokens(body: unknown): { prompt: number; completion: number } {
+/** Estimates what a parsed request body will cost, before any of it was spent. Never throws, whatever `body` is. */
+export function estimateTokens(body: unknown): Estimate {
   if (!isFields(body)) return { prompt: 0, completion: 0 };
   const { messages, system, prompt, input, instructions } = body;
   const quarters =

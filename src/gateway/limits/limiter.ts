@@ -62,16 +62,15 @@ export class Limiter {
     const requests = exchange.turn?.isPaid ? undefined : (this.requests.find(canonical) ?? this.others);
     const tokens = this.tokens.find(canonical);
     const applying = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
-    const queue = this.queueOf(upstream);
-    return new Ticket(
-      exchange,
-      userOf(exchange, this.addresses),
-      applying,
-      queue,
-      this.paces.find(canonical) ?? 0,
-      this.strategy,
-      this.store,
-    );
+    const terms = {
+      user: userOf(exchange, this.addresses),
+      rules: applying,
+      queue: this.queueOf(upstream),
+      paceMs: this.paces.find(canonical) ?? 0,
+      strategy: this.strategy,
+      store: this.store,
+    };
+    return new Ticket(exchange, terms);
   }
 
   private queueOf(upstream: Upstream): FairQueue | undefined {

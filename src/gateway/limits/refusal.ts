@@ -1,6 +1,8 @@
 import type { MeterState } from '../../store/windows/store.ts';
 import { refuse } from '../errors.ts';
+import { WireFailure } from '../upstream/wire/failure.ts';
 import { duration, type Rule } from './meters.ts';
+import type { Refusal } from './queue.ts';
 
 /** A rule with what the store said of its windows. */
 export interface Judged {
@@ -48,12 +50,23 @@ export function refuseLimited(judged: readonly Judged[]): Response {
   );
 }
 
+/** The upstream was not asked, because the request got no place: see {@link refuseNoPlace}. */
+export class NoPlace extends WireFailure {
+  /**
+   * @param user - whose own limit, or whose own share of the queue, was the reason: others may get a place.
+   *   Undefined where the upstream was busy for all
+   */
+  constructor(
+    readonly refusal: Refusal,
+    readonly user: string | undefined,
+  ) {
+    super('no_place', 'no place');
+  }
+}
+
 /** 429 or 503 when the queue has no place, or had none in time. */
-export function refuseQueued(
-  cause: 'target' | 'user',
-  kind: 'full' | 'timeout',
-  retryAfterMs: number,
-): Response {
+export function refuseNoPlace({ refusal }: NoPlace): Response {
+  const { kind, cause, retryAfterMs } = refusal;
   const why = kind === 'full' ? 'The queue is full' : 'No place came free in time';
   const headers = {
     'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))),

@@ -3,16 +3,29 @@ import { holdsPrompt, MOST_WHOLE } from '../body.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { UsageReader, type Usage } from '../record/usage.ts';
-import type { FailureKind, WireFailure } from '../upstream/wire/failure.ts';
-import type { Answer } from '../upstream/wire/types.ts';
-import { estimateTokens } from './estimate.ts';
+import { type FailureKind, WireFailure } from '../upstream/wire/failure.ts';
+import type { BodyListener } from '../upstream/wire/incoming.ts';
+import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
+import { type Estimate, estimateTokens } from './estimate.ts';
 import type { Rule } from './meters.ts';
-import type { Entry, FairQueue, PlaceEntry } from './queue.ts';
-import { type Judged, passedHeaders, refuseLimited, refuseQueued } from './refusal.ts';
+import type { FairQueue, PlaceEntry, Refusal } from './queue.ts';
+import { type Judged, NoPlace, passedHeaders, refuseLimited, refuseNoPlace } from './refusal.ts';
 import { WindowsUnavailable } from './resilient.ts';
+import { spentBy } from './spent.ts';
 
 /** A refusal, or leave to go on. */
 type Outcome = Response | undefined;
+
+/** What a request is under. */
+export interface Terms {
+  readonly user: string;
+  readonly rules: readonly Rule[];
+  readonly queue: FairQueue | undefined;
+  /** Milliseconds between the events of a stream; 0 is unpaced. */
+  readonly paceMs: number;
+  readonly strategy: Strategy;
+  readonly store: WindowStore | undefined;
+}
 
 /** Ends that leave an upstream at work on a prompt. */
 const workedFor: ReadonlySet<FailureKind> = new Set<FailureKind>([
@@ -22,62 +35,91 @@ const workedFor: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'total_timeout',
 ]);
 
-/** One exchange under limits: what it was counted for, the place it holds, and what is owed when it ends. */
-export class Ticket {
+/**
+ * One exchange under limits: what it was counted for, the place it holds at the upstream, and what is owed when it ends.
+ * A request enters its windows before the cache is asked, and takes a place when the upstream is. A turn of a WebSocket
+ * does both in {@link Ticket.enter}.
+ */
+export class Ticket implements BodyListener {
   /** Header fields of the answer, once it has passed. */
   headers: [string, string][] = [];
   private meters: readonly Meter[] = [];
   private tokenMeters: readonly Meter[] = [];
-  private estimate = { prompt: 0, completion: 0 };
+  private estimate: Estimate = { prompt: 0, completion: 0 };
   private at = 0;
   private place: PlaceEntry | undefined;
+  private usage: UsageReader | undefined;
   private settled = false;
 
   constructor(
     private readonly exchange: Exchange,
-    private readonly user: string,
-    private readonly rules: readonly Rule[],
-    private readonly queue: FairQueue | undefined,
-    /** Milliseconds between the events of a stream; 0 is unpaced. */
-    readonly paceMs: number,
-    private readonly strategy: Strategy,
-    private readonly store: WindowStore | undefined,
+    private readonly terms: Terms,
   ) {}
+
+  get paceMs(): number {
+    return this.terms.paceMs;
+  }
 
   /** How large a JSON body is to be read whole; undefined for the usual. Bytes. */
   get wholeBody(): number | undefined {
-    return this.rules.some(({ counted }) => counted === 'tokens') ? MOST_WHOLE : undefined;
+    return this.countsTokens ? MOST_WHOLE : undefined;
   }
 
   /**
-   * Counts the request and gets it a place. A refused request has consumed nothing.
+   * Counts the request in all its windows at once. A refused request has consumed nothing.
    * @returns the refusal, or undefined to go on; at once where nothing must be waited for, which is the usual case
    */
   enter(): Outcome | Promise<Outcome> {
     try {
       const counted = this.count();
-      if (!(counted instanceof Promise)) return counted ?? this.queueUp();
-      return counted.then((refusal) => refusal ?? this.queueUp(), refuseUnavailable);
+      if (!(counted instanceof Promise)) return counted ?? this.enterTurn();
+      return counted.then((refusal) => refusal ?? this.enterTurn(), refuseUnavailable);
     } catch (error) {
       return refuseUnavailable(error);
     }
   }
 
-  /** The upstream answered: what is owed is settled when the body has ended. */
-  answered({ head, body }: Answer): void {
-    const { place } = this;
-    if (place) body.listen({ chunk() {}, end: () => place.release() });
-    if (this.tokenMeters.length === 0) return;
-    // A refused request cost nothing upstream.
-    if (head.status >= 400) this.settle(0);
-    else body.listen(new UsageReader(head, (usage) => this.settle(this.used(usage))));
+  /**
+   * Takes a place at the upstream, or waits for one until the client leaves. Without a place, all that was counted is
+   * given back.
+   * @param client - for whom the upstream is asked: all who share the request. Its signal is asked for only where the
+   *   request must wait
+   */
+  takePlace(client: ClientWatch): WireFailure | undefined | Promise<WireFailure | undefined> {
+    const { exchange } = this;
+    const { queue, user } = this.terms;
+    // A WebSocket is idle most of the time: its turns take places, one by one.
+    if (!queue || exchange.handshake) return undefined;
+    // A turn that the upstream began takes a free place and can't wait for one.
+    const signal = (): AbortSignal => (exchange.turn?.isBegun ? AbortSignal.abort() : client.signal);
+    const entry = queue.enter(user, signal);
+    return entry instanceof Promise ? entry.then((late) => this.placed(late)) : this.placed(entry);
   }
 
-  /** The answer cost nothing upstream: it was kept, or is another's. What is owed is its place, until its body's end. */
-  spared({ body }: Answer): void {
+  /** The upstream answered: what is owed is settled, and the place given back, when the body has ended. */
+  answered({ head, body }: Answer): void {
+    // A refused request cost nothing upstream; a failed one may say what it cost.
+    const { status } = head;
+    if (status >= 400 && status < 500) this.settle(0);
+    else if (this.tokenMeters.length > 0)
+      this.usage = new UsageReader(head, (usage) => this.settle(this.spent(status, usage)));
+    body.listen(this);
+  }
+
+  /** @internal A piece of the answer. */
+  chunk(piece: Uint8Array): void {
+    this.usage?.chunk(piece);
+  }
+
+  /** @internal The answer's end. */
+  end(failure: WireFailure | undefined): void {
+    this.release();
+    this.usage?.end(failure);
+  }
+
+  /** The answer cost nothing upstream: it was kept, or is another's. */
+  spared(): void {
     this.settle(0);
-    const { place } = this;
-    if (place) body.listen({ chunk() {}, end: () => place.release() });
   }
 
   /**
@@ -85,22 +127,42 @@ export class Ticket {
    * @param failure - how the upstream failed: where it had the prompt and was let go, that is paid for
    */
   ended(failure?: WireFailure): void {
-    this.place?.release();
-    this.settle(failure && workedFor.has(failure.kind) ? this.estimate.prompt : 0);
+    this.release();
+    this.settle(failure && workedFor.has(failure.kind) ? this.reserved : 0);
+  }
+
+  /** Nothing was done for the request upstream: its windows are as if it had not come. */
+  giveBack(): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.headers = [];
+    for (const meter of this.meters) this.correct([meter], -meter.cost);
+  }
+
+  // Windows.
+
+  private get countsTokens(): boolean {
+    for (const { counted } of this.terms.rules) if (counted === 'tokens') return true;
+    return false;
+  }
+
+  /** At least one: what counts nothing on entry is never refused, and nothing could be settled. */
+  private get reserved(): number {
+    return Math.max(1, this.estimate.prompt + this.estimate.completion);
   }
 
   private count(): Outcome | Promise<Outcome> {
-    if (this.rules.length === 0 || !this.store) return undefined;
-    if (this.wholeBody !== undefined) this.estimate = this.estimated();
-    this.estimate.prompt += this.exchange.turn?.contextTokens ?? 0;
-    for (const rule of this.rules) {
+    const { rules, user, store, strategy } = this.terms;
+    if (rules.length === 0 || !store) return undefined;
+    if (this.countsTokens) this.estimate = this.estimated();
+    for (const rule of rules) {
       const countsTokens = rule.counted === 'tokens';
-      const meters = rule.meters(this.user, countsTokens ? this.reserved : 1);
+      const meters = rule.meters(user, countsTokens ? this.reserved : 1);
       this.meters = this.meters.length === 0 ? meters : [...this.meters, ...meters];
       if (countsTokens) this.tokenMeters = meters;
     }
     this.at = Date.now();
-    const decision = this.store.hit(this.meters, this.strategy, this.at);
+    const decision = store.hit(this.meters, strategy, this.at);
     return decision instanceof Promise ? decision.then((late) => this.decided(late)) : this.decided(decision);
   }
 
@@ -118,71 +180,42 @@ export class Ticket {
 
   /** The upstream is at work on it already, so it counts, whatever the windows hold. */
   private countAnyway(refusal: Response): Outcome | Promise<Outcome> {
+    const { store, strategy } = this.terms;
     const unbounded = this.meters.map((meter) => ({ ...meter, amount: Number.MAX_SAFE_INTEGER }));
-    const counted = this.store!.hit(unbounded, this.strategy, this.at);
+    const counted = store!.hit(unbounded, strategy, this.at);
     return counted instanceof Promise ? counted.then(() => refusal) : refusal;
   }
 
-  /** At least one: what counts nothing on entry is never refused, and nothing could be settled. */
-  private get reserved(): number {
-    return Math.max(1, this.estimate.prompt + this.estimate.completion);
-  }
-
   private judge({ states }: Decision): Judged[] {
-    if (this.rules.length === 1) return [{ rule: this.rules[0]!, states }];
+    const { rules } = this.terms;
+    if (rules.length === 1) return [{ rule: rules[0]!, states }];
     let from = 0;
-    return this.rules.map((rule) => ({ rule, states: states.slice(from, (from += rule.size)) }));
+    return rules.map((rule) => ({ rule, states: states.slice(from, (from += rule.size)) }));
   }
 
-  private queueUp(): Outcome | Promise<Outcome> {
-    const { queue, exchange } = this;
-    // A WebSocket is idle most of the time: its turns take places, one by one.
-    if (!queue || exchange.handshake) return undefined;
-    // A turn that the upstream began takes a free place and can't wait for one.
-    const signal = (): AbortSignal => (exchange.turn?.isBegun ? AbortSignal.abort() : exchange.client.signal);
-    const entry = queue.enter(this.user, signal);
-    return entry instanceof Promise ? entry.then((late) => this.entered(late)) : this.entered(entry);
-  }
-
-  private entered(entry: Entry): Outcome {
-    if (entry.kind === 'place') {
-      this.place = entry;
-      return undefined;
-    }
-    if (this.exchange.turn?.isBegun) return undefined;
-    this.giveBack();
-    if (entry.kind === 'left') return refuse('client_closed_request');
-    return refuseQueued(entry.cause, entry.kind, entry.retryAfterMs);
-  }
-
-  /** The queue refused what the windows had counted. */
-  private giveBack(): void {
-    for (const meter of this.meters) this.correct([meter], -meter.cost);
-    this.settled = true;
-  }
-
-  private estimated(): { prompt: number; completion: number } {
-    const { body, request } = this.exchange;
+  private estimated(): Estimate {
+    const { body, request, turn } = this.exchange;
+    const context = turn?.contextTokens ?? 0;
     if (body.kind !== 'bytes') {
       // Too long to be looked into; its length says something.
       const length = body.kind === 'stream' && holdsPrompt(request.headers) ? (body.length ?? MOST_WHOLE) : 0;
-      return { prompt: Math.ceil(length / 4), completion: 0 };
+      return { prompt: context + Math.ceil(length / 4), completion: 0 };
     }
     try {
-      return estimateTokens(JSON.parse(Buffer.from(body.bytes).toString()));
+      const { prompt, completion } = estimateTokens(JSON.parse(Buffer.from(body.bytes).toString()));
+      return { prompt: context + prompt, completion };
     } catch {
       // Not JSON after all, or encoded: its size says something still.
-      return { prompt: Math.ceil(body.bytes.length / 4), completion: 0 };
+      return { prompt: context + Math.ceil(body.bytes.length / 4), completion: 0 };
     }
   }
 
-  private used({ reported, total, input, output, text }: Usage): number {
-    // Whole tokens, whatever an upstream says: windows count nothing else.
-    if (reported) return Math.ceil(total ?? (input ?? 0) + (output ?? 0));
-    return Math.ceil((input ?? this.estimate.prompt) + text);
+  private spent(status: number, usage: Usage): number {
+    if (status >= 400) return usage.reported ? spentBy(usage, this.estimate) : 0;
+    return spentBy(usage, this.estimate);
   }
 
-  /** From what was reserved to what was used. */
+  /** From what was reserved to what was used; once. */
   private settle(used: number): void {
     if (this.settled) return;
     this.settled = true;
@@ -191,8 +224,41 @@ export class Ticket {
   }
 
   private correct(meters: readonly Meter[], delta: number): void {
-    if (meters.length > 0) void this.store?.settle(meters, this.strategy, this.at, delta, Date.now());
+    const { store, strategy } = this.terms;
+    if (meters.length > 0) void store?.settle(meters, strategy, this.at, delta, Date.now());
   }
+
+  // Places.
+
+  private enterTurn(): Outcome | Promise<Outcome> {
+    const { turn, client } = this.exchange;
+    if (!turn) return undefined;
+    const placed = this.takePlace(client);
+    if (placed instanceof Promise) return placed.then((failure) => failure && refusalOf(failure));
+    return placed && refusalOf(placed);
+  }
+
+  private placed(entry: PlaceEntry | Refusal): WireFailure | undefined {
+    if (entry.kind === 'place') {
+      this.place = entry;
+      return undefined;
+    }
+    if (this.exchange.turn?.isBegun) return undefined;
+    this.giveBack();
+    if (entry.kind === 'left') return new WireFailure('aborted', 'the client left');
+    // A full queue drops a request of the user who has most of them waiting.
+    const isOwn = entry.cause === 'user' || entry.kind === 'full';
+    return new NoPlace(entry, isOwn ? this.terms.user : undefined);
+  }
+
+  private release(): void {
+    this.place?.release();
+    this.place = undefined;
+  }
+}
+
+function refusalOf(failure: WireFailure): Response {
+  return failure instanceof NoPlace ? refuseNoPlace(failure) : refuse('client_closed_request');
 }
 
 function refuseUnavailable(error: unknown): Response {

@@ -1,3 +1,4 @@
+import { escapedLine, safeJson } from '../../text/terminal.ts';
 import type { Happening } from './happening.ts';
 
 export type AccessLogFormat = 'text' | 'json';
@@ -5,14 +6,6 @@ export type AccessLogFormat = 'text' | 'json';
 /** What is longer is cut: a line stays in one piece when several processes write to one pipe. */
 const LONGEST = 512;
 
-/**
- * Breaks lines, steers terminals, turns writing around, or is half of a character: whoever chooses a path or a model
- * could make a log say what never happened.
- */
-const dangerous =
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-const allDangerous = new RegExp(dangerous.source, 'g');
 /** What stands in text as it is, which nearly all does: in text a value ends at a space, and a quoted one at a quote. */
 const plainWord = /^[!#-<>-[\]-~]{1,512}$/;
 const plainJson = /^[ !#-[\]-~]{0,512}$/;
@@ -25,7 +18,7 @@ export function accessLine(happening: Happening, format: AccessLogFormat): strin
 
 function textLine(happening: Happening): string {
   const { id, at, address, user, method, path, status, end, code, model, usage, cache } = happening;
-  const { durationMs, firstByteMs, attempts } = happening;
+  const { durationMs, firstByteMs, attempts, turn, turns } = happening;
   let line =
     `${timeOf(at)} ${word(id)} ${word(address)} ${keyOf(user)} ` +
     `${word(method)} ${word(path)} ${status} ${end} ${ms(durationMs)}ms`;
@@ -35,6 +28,8 @@ function textLine(happening: Happening): string {
   if (usage !== undefined) line += tokensOf(usage);
   if (cache !== undefined) line += ` cache=${cache}`;
   if (attempts > 1) line += ` retries=${attempts - 1}`;
+  if (turn !== undefined) line += ` turn=${turn}`;
+  if (turns !== undefined) line += ` turns=${turns}`;
   return `${line}\n`;
 }
 
@@ -47,7 +42,7 @@ function tokensOf({ input, output, reported }: NonNullable<Happening['usage']>):
 
 function jsonLine(happening: Happening): string {
   const { id, at, address, user, method, path, status, end, code, model, usage, cache } = happening;
-  const { durationMs, firstByteMs, attempts } = happening;
+  const { durationMs, firstByteMs, attempts, turn, turns } = happening;
   let line =
     `{"time":"${timeOf(at)}","id":${json(id)},"address":${json(address)},"key":"${keyOf(user)}",` +
     `"method":${json(method)},"path":${json(path)},"status":${status},"end":"${end}","duration_ms":${ms(durationMs)}`;
@@ -59,6 +54,8 @@ function jsonLine(happening: Happening): string {
   if (Number.isFinite(usage?.output)) line += `,"output_tokens":${usage!.output}`;
   if (usage !== undefined && !usage.reported) line += ',"estimated":true';
   if (cache !== undefined) line += `,"cache":"${cache}"`;
+  if (turn !== undefined) line += `,"turn":${turn}`;
+  if (turns !== undefined) line += `,"turns":${turns}`;
   return `${line},"retries":${attempts > 1 ? attempts - 1 : 0}}\n`;
 }
 
@@ -98,18 +95,14 @@ function ms(time: number): string {
 function word(text: string): string {
   if (plainWord.test(text)) return text;
   if (text === '') return '-';
-  return `"${shortened(text).replace(allApart, '\\$&').replace(allDangerous, escaped)}"`;
+  return `"${escapedLine(shortened(text).replace(allApart, '\\$&'))}"`;
 }
 
 function json(text: string): string {
   if (plainJson.test(text)) return `"${text}"`;
-  return JSON.stringify(shortened(text)).replace(allDangerous, escaped);
+  return safeJson(shortened(text));
 }
 
 function shortened(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

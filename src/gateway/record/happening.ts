@@ -100,6 +100,10 @@ export interface Happening {
   readonly json?: ReadJson | undefined;
   /** The request's body was too long to be held. */
   readonly truncated?: boolean;
+  /** The number of a turn on its WebSocket, from 1; its `method` is POST, as for the same request over HTTP. */
+  readonly turn?: number | undefined;
+  /** Turns that a WebSocket had, in what is told at its end. */
+  readonly turns?: number | undefined;
   /** As it came (W3C Trace Context). */
   readonly traceparent: string | undefined;
   /** Its span, where traces are on. */

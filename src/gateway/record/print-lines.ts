@@ -1,4 +1,4 @@
-import { safeText } from './print-safe.ts';
+import { safeText } from '../../text/terminal.ts';
 
 /** A line is broken where it gets longer than this, between words where there are any. */
 const WIDEST = 160;

@@ -6,6 +6,15 @@ import { EventSplitter, eventData } from './sse.ts';
 /** Bytes of a stream that are read; a small one that is encoded may be large when it is not. */
 const MOST_READ = 16 * 1024 * 1024;
 
+/** Events with a piece of text; those of Realtime have the words of its sound, too. */
+const saidDeltas: ReadonlySet<string> = new Set([
+  'response.output_text.delta',
+  'response.refusal.delta',
+  'response.text.delta',
+  'response.output_audio_transcript.delta',
+  'response.audio_transcript.delta',
+]);
+
 /** Reads what is said out of an event stream as it passes: the first choice of a chat or completion, or a response. */
 export class LiveText {
   private readonly splitter = new EventSplitter();
@@ -51,8 +60,7 @@ export class LiveText {
   private responseEvent(type: string, data: unknown): void {
     const item = `item ${indexIn(data, 'output_index')}`;
     const piece = textIn(memberOf(data, 'delta'));
-    if (type === 'response.output_text.delta' || type === 'response.refusal.delta')
-      this.parts.text(`${item} ${indexIn(data, 'content_index')}`, piece);
+    if (saidDeltas.has(type)) this.parts.text(`${item} ${indexIn(data, 'content_index')}`, piece);
     else if (/^response\.(?:function_call_arguments|custom_tool_call_input)\.delta$/.test(type))
       this.parts.call(item, { name: '', id: '', given: piece });
     else if (type === 'response.output_item.added') this.call(item, memberOf(data, 'item'));

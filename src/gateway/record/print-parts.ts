@@ -2,7 +2,12 @@
 interface Part {
   readonly key: string;
   readonly call: { readonly name: string; readonly id: string } | undefined;
-  said: string;
+  /** What is not shown yet. */
+  held: string;
+  /** Its last character is a line feed. */
+  endsLine: boolean;
+  /** Of a call: how far its JSON has come. */
+  readonly progress: JsonProgress;
   isOver: boolean;
 }
 
@@ -20,8 +25,10 @@ export interface CallPiece {
  * own. The current one is shown as it comes; others are held until it is over.
  */
 export class LiveParts {
-  /** The first is the current one. */
+  /** In the order in which they are shown. */
   private readonly queue: Part[] = [];
+  /** Where the current one is: to cut off the first of many each time would take the square of their number. */
+  private current = 0;
   /** Those that pieces may still be added to, by what tells them apart. */
   private readonly open = new Map<string, Part>();
   private lineEnd = '';
@@ -48,52 +55,79 @@ export class LiveParts {
   }
 
   end(): void {
-    while (this.queue.length > 0) this.next();
+    while (this.current < this.queue.length) this.next();
   }
 
   private begin(key: string, call: Part['call']): Part {
     const before = this.open.get(key);
     if (before) before.isOver = true;
-    const part: Part = { key, call, said: '', isOver: false };
+    const part: Part = { key, call, held: '', endsLine: false, progress: new JsonProgress(), isOver: false };
     this.open.set(key, part);
     this.queue.push(part);
-    if (this.queue.length === 1) this.showCurrent();
+    if (this.queue.length - this.current === 1) this.showCurrent();
     return part;
   }
 
   private add(part: Part, piece: string): void {
-    part.said += piece;
-    if (part === this.queue[0] && piece !== '') this.show(piece);
+    if (piece !== '') {
+      part.endsLine = piece.endsWith('\n');
+      if (part.call !== undefined) part.progress.add(piece);
+      if (part === this.queue[this.current]) this.show(piece);
+      else part.held += piece;
+    }
     this.advance();
   }
 
   private advance(): void {
-    while (this.queue.length > 1 && isWhole(this.queue[0]!)) this.next();
+    while (this.queue.length - this.current > 1 && isWhole(this.queue[this.current]!)) this.next();
   }
 
   private next(): void {
-    const { key, call, said } = this.queue[0]!;
-    if (call) this.show(')');
-    this.lineEnd = said.endsWith('\n') && !call ? '' : '\n';
-    if (this.open.get(key) === this.queue.shift()) this.open.delete(key);
-    if (this.queue.length > 0) this.showCurrent();
+    const part = this.queue[this.current]!;
+    if (part.call) this.show(')');
+    this.lineEnd = part.endsLine && !part.call ? '' : '\n';
+    if (this.open.get(part.key) === part) this.open.delete(part.key);
+    if (++this.current === this.queue.length) {
+      this.queue.length = 0;
+      this.current = 0;
+    } else this.showCurrent();
   }
 
   private showCurrent(): void {
-    const { call, said } = this.queue[0]!;
-    this.show(`${this.lineEnd}${call ? `${call.name}(` : ''}${said}`);
+    const part = this.queue[this.current]!;
+    this.show(`${this.lineEnd}${part.call ? `${part.call.name}(` : ''}${part.held}`);
+    part.held = '';
   }
 }
 
 /** A text is as soon as something else begins; a call when what is given to it is. */
-function isWhole({ call, said, isOver }: Part): boolean {
-  if (call === undefined || isOver) return true;
-  // First what is cheap: this is asked for each piece of the others.
-  if (!said.trimEnd().endsWith('}')) return false;
-  try {
-    JSON.parse(said);
-    return true;
-  } catch {
-    return false;
+function isWhole({ call, progress, isOver }: Part): boolean {
+  return call === undefined || isOver || progress.isWhole;
+}
+
+/** Follows a JSON object that comes in pieces: looks at each character once, however many pieces there are. */
+class JsonProgress {
+  /** Its last brace has come. */
+  isWhole = false;
+  private depth = 0;
+  private isInString = false;
+  private isEscaped = false;
+
+  add(piece: string): void {
+    for (let at = 0; at < piece.length; at++) {
+      const unit = piece.charCodeAt(at);
+      if (this.isEscaped) this.isEscaped = false;
+      else if (this.isInString) {
+        if (unit === BACKSLASH) this.isEscaped = true;
+        else if (unit === QUOTE) this.isInString = false;
+      } else if (unit === QUOTE) this.isInString = true;
+      else if (unit === OPEN) this.depth++;
+      else if (unit === CLOSE) this.isWhole = --this.depth === 0;
+    }
   }
 }
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;

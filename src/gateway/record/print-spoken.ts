@@ -16,7 +16,9 @@ function spokenChoice(choice: unknown): string {
   const message = memberOf(choice, 'message') ?? choice;
   const content = memberOf(message, 'content') ?? memberOf(message, 'text') ?? memberOf(message, 'refusal');
   const parts = Array.isArray(content)
-    ? content.map((part) => memberOf(part, 'text') ?? memberOf(part, 'refusal'))
+    ? content.map(
+        (part) => memberOf(part, 'text') ?? memberOf(part, 'refusal') ?? memberOf(part, 'transcript'),
+      )
     : [content];
   const said = parts.filter((part) => typeof part === 'string').join('');
   const calls =

@@ -11,7 +11,7 @@ import { shortId } from './print-id.ts';
 import { LiveText } from './print-live.ts';
 import { questionOf } from './print-question.ts';
 import { SafeLines } from './print-lines.ts';
-import { safeLine, safeText } from './print-safe.ts';
+import { safeLine, safeText } from '../../text/terminal.ts';
 import { spoken } from './print-spoken.ts';
 
 /** What writes to the terminal; it must not wait. `consola/utils` has the colours, and belongs to the command line. */
@@ -38,6 +38,8 @@ export interface Colors {
 const MOST_ASKED = 4_000;
 /** An answer longer than this is cut. */
 const MOST_SAID = 100_000;
+/** Characters of what may have to be masked where a text is cut. */
+const MOST_MASKED = 16_384;
 /** Live answers at once; further ones are shown when they are whole. */
 const MOST_LIVE = 1_000;
 
@@ -175,10 +177,11 @@ export class ChatPrinter implements Sink {
     this.line(
       id,
       this.colors.note(
-        `model ${safeLine(typeof model === 'string' ? this.filter(model) : '-').slice(0, 100)}`,
+        `model ${safeLine(typeof model === 'string' ? this.filter(model.slice(0, MOST_MASKED)) : '-').slice(0, 100)}`,
       ),
     );
-    const asked = this.filter(questionOf(fields));
+    // Only an end of it is shown, so only that is masked: from farther before, where a key may begin.
+    const asked = this.filter(questionOf(fields).slice(-MOST_ASKED - MOST_MASKED));
     const shown = asked.length > MOST_ASKED ? `…${asked.slice(-MOST_ASKED)}` : asked;
     const lines = new SafeLines((text) => this.line(id, this.colors.question(`> ${text}`)));
     lines.chunk(shown.trim());
@@ -187,7 +190,7 @@ export class ChatPrinter implements Sink {
 
   private answer(id: string, answer: unknown, kind: LogKind): void {
     const lines = this.answerLines(id);
-    lines.chunk(this.filter(spoken(kind, answer)).slice(0, MOST_SAID));
+    lines.chunk(this.filter(spoken(kind, answer).slice(0, MOST_SAID + MOST_MASKED)).slice(0, MOST_SAID));
     lines.end();
   }
 

@@ -10,7 +10,7 @@ import { passingOf } from './passing.ts';
 import { purposeOf } from './purpose.ts';
 import { routeLabel } from './route-label.ts';
 import { Tally } from './tally.ts';
-import { Watch } from './watch.ts';
+import { type ClosedSocket, Watch } from './watch.ts';
 
 /** So long the end waits for exchanges that were cut to say so, ms. */
 const FAREWELL_MS = 500;
@@ -89,11 +89,11 @@ export class Recorder {
   }
 
   /** A WebSocket that has closed. */
-  closed(exchange: Exchange): void {
+  closed(exchange: Exchange, socket: ClosedSocket): void {
     const watch = new Watch(this.about(exchange), exchange, undefined, false, (happening) =>
       this.tell(happening),
     );
-    watch.closed();
+    watch.closed(socket);
   }
 
   /** Refused before anything was known of it. @param started - ms on the clock of `performance.now()` */

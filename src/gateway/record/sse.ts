@@ -168,16 +168,18 @@ function dataStart(event: Uint8Array, start: number, end: number): number {
   return colon + 1 < end && event[colon + 1] === SPACE ? colon + 2 : colon + 1;
 }
 
-/** Where lines end, looked for natively: a CR but once, for most streams have none. */
+/** Where lines end, looked for natively: each CR and each LF once, for most streams have one of them only. */
 class LineEnds {
   private cr = -1;
+  private lf = -1;
 
   constructor(private readonly bytes: Uint8Array) {}
 
   /** The next CR or LF from `from` on, else the end. Ask in rising order. */
   next(from: number): number {
     if (this.cr < from) this.cr = this.find(CR, from);
-    return Math.min(this.cr, this.find(LF, from));
+    if (this.lf < from) this.lf = this.find(LF, from);
+    return Math.min(this.cr, this.lf);
   }
 
   private find(byte: number, from: number): number {

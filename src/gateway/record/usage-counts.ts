@@ -43,7 +43,9 @@ export function fieldsOf(value: unknown): Fields | undefined {
 export function tellsOfError({ error, type, response }: Fields): boolean {
   if (error) return typeof error === 'object' || typeof error === 'string';
   if (type === 'error' || type === 'response.failed') return true;
-  return Boolean(fieldsOf(response)?.error);
+  const about = fieldsOf(response);
+  // Realtime's `response.done` says it by the status, and has the error in `status_details`.
+  return Boolean(about?.error) || about?.status === 'failed';
 }
 
 /**

@@ -15,6 +15,9 @@ const MOST_HELD = 8 * 2 ** 20;
 /** A request's model is read from a body up to this many bytes. */
 const MOST_READ = 8 * 2 ** 20;
 
+/** What a WebSocket came to, as a whole. */
+export type ClosedSocket = Pick<Happening, 'id' | 'end' | 'bytesIn' | 'bytesOut' | 'turns'>;
+
 /** One exchange on its way out, until its end. */
 export class Watch implements BodyListener {
   private readonly handed = performance.now();
@@ -70,9 +73,9 @@ export class Watch implements BodyListener {
   }
 
   /** It was a WebSocket. */
-  closed(): void {
-    this.ended = { at: performance.now(), end: 'whole', whole: true };
-    this.done(() => ({ ...this.told(undefined), status: 101 }));
+  closed({ end, ...socket }: ClosedSocket): void {
+    this.ended = { at: performance.now(), end, whole: true };
+    this.done(() => ({ ...this.told(undefined), ...socket, status: 101 }));
   }
 
   private beginning({ headers }: ResponseHead): Beginning {
@@ -127,6 +130,7 @@ export class Watch implements BodyListener {
       json: asks.json,
       truncated: asks.truncated === true,
       span: exchange.span,
+      turn: exchange.turn?.number,
     };
   }
 

@@ -2,19 +2,20 @@ import { chosenProtocol } from '../admit/keys.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Answer } from '../upstream/wire/types.ts';
+import type { Connection } from '../upstream/wire/connection.ts';
 import { Relay } from './relay.ts';
+import { Turns, type TurnServices } from './turns.ts';
 
 /**
  * Joins the client to an upstream that agreed to a WebSocket.
  * @param id - our request id, for an answer that has none
- * @param onClose - called when both have closed
  * @returns undefined once the client is upgraded too, else the refusal
  */
 export function joinWebSockets(
   exchange: Exchange,
   answer: Answer,
   id: () => string,
-  onClose: () => void,
+  services: TurnServices,
 ): Response | undefined {
   const upstream = answer.upgraded!;
   const fields = new Headers(answer.head.headers);
@@ -31,13 +32,25 @@ export function joinWebSockets(
   if (protocol) fields.set('sec-websocket-protocol', protocol);
   for (const [name, value] of exchange.ticket?.headers ?? []) fields.append(name, value);
   if (!fields.has('x-request-id')) fields.set('x-request-id', id());
-  const ended = (): void => {
-    exchange.ticket?.ended();
-    onClose();
-  };
-  if (exchange.edge.upgrade(exchange.request, fields, new Relay(upstream, ended))) return undefined;
+  // The handshake has cost no tokens; each turn counts its own.
+  exchange.ticket?.ended();
+  const relay = relayOf(exchange, upstream, fields.get('x-request-id')!, services);
+  if (exchange.edge.upgrade(exchange.request, fields, relay)) return undefined;
   const message = 'This request cannot become a WebSocket.';
   return giveUp(exchange, answer, refuse('invalid_request_target', message), id);
+}
+
+function relayOf(exchange: Exchange, upstream: Connection, id: string, services: TurnServices): Relay {
+  const { recorder, limiter } = services;
+  // The runtime knows the address until the upgrade only.
+  const address = exchange.edge.addressOf(exchange.request);
+  const joined: Exchange = { ...exchange, edge: { ...exchange.edge, addressOf: () => address } };
+  const turns = recorder || limiter ? new Turns(joined, id, services) : undefined;
+  const relay: Relay = new Relay(upstream, turns, (end) => {
+    const { bytesIn, bytesOut } = relay;
+    recorder?.closed(joined, { id, end, bytesIn, bytesOut, turns: turns?.count });
+  });
+  return relay;
 }
 
 function giveUp(exchange: Exchange, answer: Answer, refusal: Response, id: () => string): Response {

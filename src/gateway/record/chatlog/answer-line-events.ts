@@ -9,8 +9,8 @@ const MOST_ITEMS = 10_000;
 
 /** A response put together from its stream: from its last event, or as far as it came. */
 export function assembleResponse(text: string): Answer {
-  const whole = wholeResponse(text);
-  if (whole) return { plain: whole, error: undefined, text: undefined };
+  const completed = wholeResponse(text);
+  if (completed) return { plain: completed, error: undefined, text: undefined };
   let response: Fields | undefined;
   let error: unknown;
   const items: Fields[] = [];
@@ -21,7 +21,10 @@ export function assembleResponse(text: string): Answer {
     else add(items, event);
   }
   error ??= response?.error ?? undefined;
-  const output = items.filter((item) => item !== undefined);
+  const whole = response?.output;
+  // Realtime ends with `response.done`, which holds the whole output as its other events do.
+  const output =
+    Array.isArray(whole) && whole.length > 0 ? whole : items.filter((item) => item !== undefined);
   const plain = response || output.length > 0 ? { ...response, output } : undefined;
   return { plain, error, text: undefined };
 }

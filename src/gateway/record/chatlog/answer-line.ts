@@ -119,7 +119,11 @@ function responseFields(line: Line, plain: unknown, uid: string): void {
 }
 
 function spoken(part: unknown): string {
-  const text = memberOf(part, 'type') === 'refusal' ? memberOf(part, 'refusal') : memberOf(part, 'text');
+  const isRefusal = memberOf(part, 'type') === 'refusal';
+  // Sound has its words beside it.
+  const text = isRefusal
+    ? memberOf(part, 'refusal')
+    : (memberOf(part, 'text') ?? memberOf(part, 'transcript'));
   return typeof text === 'string' && memberOf(part, 'type') !== 'reasoning_text' ? text : '';
 }
 

@@ -1,3 +1,4 @@
+import { escapedLine } from '../../../text/terminal.ts';
 import { jsonText } from './literal-json.ts';
 import { pythonLiteral, type TextFilter } from './literal.ts';
 
@@ -54,7 +55,8 @@ class JsonLine implements Line {
   constructor(private readonly filter: TextFilter) {}
 
   add(name: string, value: unknown): this {
-    return this.append(name, jsonText(value, 0, this.filter));
+    // JSON leaves alone what steers a terminal beyond ASCII.
+    return this.append(name, escapedLine(jsonText(value, 0, this.filter)));
   }
 
   addOwn(name: string, value: unknown): this {

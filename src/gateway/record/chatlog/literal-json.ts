@@ -3,9 +3,10 @@ import { Float, floatOf, integerOf, type Value } from './literal-value.ts';
 
 /**
  * JSON that JSON.parse does not read as Python does: floats without a fraction, integers beyond 2^53, names that are numbers
- * (JavaScript puts those first). May be found where there is none, in a text that reads so.
+ * (JavaScript puts those first). May be found where there is none, in a text that reads so. No two runs in it can match the
+ * same text: it takes no more time than the text is long.
  */
-const needsExactness = /[:[,]\s*-?(?:\d+(?:\.0+\s*[,}\]]|\.?\d*[eE])|\d{16})|"\d+"\s*:/;
+const needsExactness = /[:[,]\s*-?(?:\d{16}|\d{1,15}(?:\.0+\s*[,}\]]|(?:\.\d*)?[eE]))|"\d+"\s*:/;
 /** One number is a document too. */
 const startsLikeNumber = /^\s*-?\d/;
 

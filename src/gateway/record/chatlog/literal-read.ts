@@ -1,4 +1,4 @@
-import { floatOf, integerOf, type Value } from './literal-value.ts';
+import { floatOf, integerOf, MOST_DIGITS, type Value } from './literal-value.ts';
 import { readEscape } from './literal-escape.ts';
 
 /** The text is no Python literal. */
@@ -8,9 +8,6 @@ export class LiteralSyntaxError extends Error {
 
 /** CPython has 200. */
 const MOST_BRACKETS = 200;
-
-/** Python's own limit: beyond, reading takes the square of the length. */
-const MOST_DIGITS = 4300;
 
 /**
  * Reads a Python literal as `ast.literal_eval` does, strictly; those that JSON can hold: no sets, bytes and complex numbers.

@@ -11,9 +11,13 @@ export function floatOf(value: number): number | Float {
   return Number.isInteger(value) || !Number.isFinite(value) ? new Float(value) : value;
 }
 
-/** @param digits - decimal, with a sign or without */
-export function integerOf(digits: string): number | bigint {
+/** Python's own limit: reading or writing more takes the square of the length. */
+export const MOST_DIGITS = 4300;
+
+/** @param digits - decimal, with a sign or without; more than Python reads are a float, which is infinite */
+export function integerOf(digits: string): number | bigint | Float {
   const value = Number(digits);
+  if (digits.length > MOST_DIGITS) return new Float(value);
   // Python has no negative zero among its integers.
   if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
   return BigInt(digits);

@@ -1,3 +1,5 @@
+import { cleanLine } from '../../../text/terminal.ts';
+
 /** What stands for names that found no room. */
 export const OTHER = 'other';
 
@@ -24,15 +26,9 @@ export class BoundedNames {
     if (known.size >= most) return OTHER;
     if (!isProven && this.unproven >= most / UNPROVEN_SHARE) return OTHER;
     if (!isProven) this.unproven++;
-    const label = clean(name);
+    const label = cleanLine(name);
     // Two that are the same when cleaned are one label, or a scrape would hold a series twice.
     known.set(name, label);
     return label;
   }
-}
-
-/** Without what no text file should hold. */
-function clean(name: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return name.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd');
 }

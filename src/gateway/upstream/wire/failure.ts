@@ -18,7 +18,9 @@ export type FailureKind =
   | 'upload_timeout'
   | 'upload_too_large'
   /** The client left. */
-  | 'aborted';
+  | 'aborted'
+  /** It was not asked: no place came free for the request. */
+  | 'no_place';
 
 const neverConnected: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'dns',
