@@ -1,9 +1,10 @@
 import type { RequestBody } from '../body.ts';
 import { type Fields, fieldsOf } from '../record/usage-counts.ts';
+import { memberText } from './events.ts';
 import type { Turn } from './turn.ts';
 
 /** An event that is longer is not parsed: that would hold up other clients. Bytes. */
-const MOST_PARSED = 1024 * 1024;
+const MOST_PARSED = 256 * 1024;
 /** What is held of a conversation's input until the next turn, characters. */
 const MOST_INPUT = 256 * 1024;
 /** Base64 characters of audio to a token: 100 ms of 24 kHz PCM16, by OpenAI's price of user audio. */
@@ -57,7 +58,7 @@ export class Conversation {
 
   /** The body of a request that stands for a `response.create`: the Responses API's event has a body's fields itself. */
   requestOf(event: Buffer): { body: Uint8Array; isRealtime: boolean } {
-    const fields = parsedEvent(event);
+    const fields = memberText(event, 0, event.length, 'model', false) ? undefined : parsedEvent(event);
     const isRealtime = fields !== undefined && !('model' in fields) && !('input' in fields);
     if (!isRealtime) return { body: event, isRealtime };
     return { body: this.request(fieldsOf(fields.response)), isRealtime };

@@ -72,7 +72,7 @@ export function eventId(bytes: Buffer): string | undefined {
  * @param last - reads on for a later member of the same name
  * @returns undefined when there is none; null when the walk was given up
  */
-function memberText(
+export function memberText(
   data: Buffer,
   start: number,
   end: number,

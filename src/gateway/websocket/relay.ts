@@ -11,6 +11,9 @@ const HIGH_WATER = 1024 * 1024;
 const HELD_COST = 64;
 /** How long a side may take to answer a close. */
 const CLOSE_WAIT_MS = 5000;
+/** An upstream that was silent so long is sent a ping, and is given up after as long again. The server does so to clients. */
+const PING_MS = 60_000;
+const nothing = new Uint8Array();
 
 const strictText = new TextDecoder('utf-8', { fatal: true });
 
@@ -25,7 +28,10 @@ export interface SocketHandlers {
 /** How a WebSocket ended: both sides closed it, the client vanished, or the upstream did. */
 export type SocketEnd = 'whole' | 'left' | 'cut';
 
-/** Two WebSockets joined: messages in order, close codes both ways, and each side held to the other's pace. */
+/**
+ * Two WebSockets joined: messages in order, close codes both ways, and each side held to the other's pace. The server would
+ * call methods named `ping` and `pong` for the client's frames: there are none, for the runtime answers those.
+ */
 export class Relay implements SocketHandlers, TurnHost {
   /** Bytes of the messages of each side. */
   bytesIn = 0;
@@ -48,6 +54,8 @@ export class Relay implements SocketHandlers, TurnHost {
   private heldBytes = 0;
   private isFull = false;
   private isClientPaused = false;
+  private isAlive = true;
+  private pinger: Timer | undefined;
 
   /**
    * @param turns - reads the messages; undefined where nothing has a use for that
@@ -57,6 +65,7 @@ export class Relay implements SocketHandlers, TurnHost {
     private readonly upstream: Connection,
     private readonly turns: Turns | undefined,
     private readonly ended: (how: SocketEnd) => void,
+    private readonly pingMs = PING_MS,
   ) {
     if (turns) turns.host = this;
   }
@@ -65,6 +74,8 @@ export class Relay implements SocketHandlers, TurnHost {
 
   open(client: ServerWebSocket<unknown>): void {
     this.client = client;
+    this.pinger = setInterval(() => this.probe(), this.pingMs);
+    this.pinger.unref();
     this.upstream.takeOver({ data: (bytes) => this.received(bytes), close: () => this.upstreamGone() });
     if (!this.upstream.open) this.upstreamGone();
   }
@@ -76,6 +87,7 @@ export class Relay implements SocketHandlers, TurnHost {
 
   drain(): void {
     this.isHeldBack = false;
+    this.isAlive = true;
     this.upstream.resume();
   }
 
@@ -150,6 +162,7 @@ export class Relay implements SocketHandlers, TurnHost {
   // From the upstream.
 
   private received(bytes: Buffer): void {
+    this.isAlive = true;
     try {
       this.reader.feed(bytes);
     } catch (error) {
@@ -170,7 +183,7 @@ export class Relay implements SocketHandlers, TurnHost {
         this.deliver(data.subarray(start, end), end - start);
         return this.turns?.said(data, start, end);
       case opcodes.ping:
-        return this.pong(data, start, end);
+        return this.answerPing(data, start, end);
       case opcodes.close:
         return this.upstreamCloses(data.subarray(start, end));
     }
@@ -196,7 +209,16 @@ export class Relay implements SocketHandlers, TurnHost {
     this.client?.close(code, reason);
   }
 
+  /** Finds an upstream whose connection died without a word. One that is held back, or not read by itself, can't answer. */
+  private probe(): void {
+    if (this.isHeldBack || this.sending) return;
+    if (!this.isAlive) return this.upstream.cancel();
+    this.isAlive = false;
+    this.send(opcodes.ping, nothing);
+  }
+
   private upstreamGone(): void {
+    clearInterval(this.pinger);
     this.over('cut');
     this.ended(this.howItEnded!);
     // Without a close frame: the client sees 1006, as it would without aifd between.
@@ -222,7 +244,7 @@ export class Relay implements SocketHandlers, TurnHost {
   }
 
   /** While the upstream is full the newest ping alone is answered (RFC 6455 §5.5.3): a flood of them is not kept. */
-  private pong(data: Buffer, start: number, end: number): void {
+  private answerPing(data: Buffer, start: number, end: number): void {
     if (!this.sending) return this.send(opcodes.pong, data.subarray(start, end));
     data.copy(this.pongPayload, 0, start, end);
     this.pongBytes = end - start;
