@@ -70,6 +70,7 @@ export function exchangeOf(config: Config, body: string): Exchange {
     credentials: { kind: 'replace', place: 'authorization', key: clientKey },
     handshake: undefined,
     body: { kind: 'bytes', bytes: Buffer.from(body) },
+    reading: undefined,
     passing: undefined,
     started: performance.now(),
     client: request,

@@ -25,35 +25,41 @@ export const MOST_WHOLE = 8 * 1024 * 1024;
 /** A JSON body up to this many bytes is read whole: cheaper than a stream, and it can be sent again. */
 const SMALL = 64 * 1024;
 
+/** Where a limit must see what a form asks for, one up to this many bytes is read whole. */
+export const MOST_FORM = 1024 * 1024;
+
 /**
  * The request's body, whole when it is small JSON, else as a stream.
  * @param stallSeconds - how long a body that is read whole may take to arrive; 0 is no limit
  * @param wholeUpTo - set where a limit or the cache must see the body: all that could be a prompt is then read whole, up to so many
  * bytes, whatever it calls itself
+ * @param formUpTo - set where a limit must see a form's fields: one up to so many bytes is then read whole
  * @throws WireFailure `aborted` when the client leaves meanwhile, `upload_timeout` when it stalls
  */
 export function readBody(
   request: Request,
   stallSeconds: number,
   wholeUpTo?: number,
+  formUpTo?: number,
 ): RequestBody | Promise<RequestBody> {
   const { headers } = request;
   const declared = headers.get('content-length');
   const length = declared === null ? undefined : Number(declared);
   if (length === 0) return { kind: 'bytes', bytes: nothing };
   const type = headers.get('content-type') ?? '';
-  const wanted = wholeUpTo === undefined ? json.test(type) : holdsPrompt(headers);
+  const isForm = formUpTo !== undefined && multipart.test(type);
+  const wanted = isForm || (wholeUpTo === undefined ? json.test(type) : holdsPrompt(headers));
+  const upTo = isForm ? formUpTo : wholeUpTo;
   // Even to look at `body` makes a stream of it: the usual request never does.
-  if (length !== undefined && length <= (wholeUpTo ?? SMALL) && wanted)
-    return readWhole(request, stallSeconds);
+  if (length !== undefined && length <= (upTo ?? SMALL) && wanted) return readWhole(request, stallSeconds);
   const stream = request.body;
   if (!stream) return { kind: 'none' };
-  if (length === undefined && wanted && wholeUpTo !== undefined)
-    return readSome(stream, wholeUpTo, stallSeconds);
+  if (length === undefined && wanted && upTo !== undefined) return readSome(stream, upTo, stallSeconds);
   return { kind: 'stream', stream, length, consumed: false };
 }
 
 const json = /^application\/json/i;
+const multipart = /^\s*multipart\/form-data/i;
 const media = /^(?:multipart|audio|video|image)\/|^application\/octet-stream/i;
 
 /** False for what holds no prompt that could be estimated, by its own word. */

@@ -3,6 +3,7 @@ import type { Credentials } from './admit/keys.ts';
 import type { Destination } from './destination.ts';
 import type { Family } from './cache/replay/family.ts';
 import type { Ticket } from './limits/ticket.ts';
+import type { RequestReading } from './reading.ts';
 import type { Passing } from './record/passing.ts';
 import type { SpanContext } from './record/traces/span-context.ts';
 import type { ClientWatch } from './upstream/wire/types.ts';
@@ -54,6 +55,8 @@ export interface Exchange {
   readonly destination: Destination;
   credentials: Credentials;
   body: RequestBody;
+  /** What a held body says, once something asked for it: see `readingOf`. */
+  reading: RequestReading | undefined;
   /** What is read of a body that is not held, where somebody wants to know. */
   passing: Passing | undefined;
   /** Our handshake with the upstream, when the client asks for a WebSocket. */

@@ -14,6 +14,7 @@ import { Limiter, limitsAnything } from './limits/limiter.ts';
 import { NoPlace, refuseNoPlace } from './limits/refusal.ts';
 import { takeOwnField } from './own-field.ts';
 import { withoutQuery } from './path.ts';
+import { decodeRequest } from './reading.ts';
 import { identify, requestId, withId } from './request-id.ts';
 import { keysOf } from './admit/keys.ts';
 import { redaction } from './record/chatlog/redact.ts';
@@ -134,6 +135,7 @@ export class Gateway {
       credentials,
       handshake,
       body,
+      reading: undefined,
       passing: undefined,
       started,
       client: request,
@@ -179,12 +181,18 @@ export class Gateway {
     this.cache?.note(exchange);
     const isRead = exchange.family !== undefined || this.recorder?.wantsBodies(exchange);
     const wholeUpTo = isRead ? MOST_WHOLE : ticket?.wholeBody;
-    exchange.body = await readBody(exchange.request, this.config.idleTimeout, wholeUpTo);
+    const { request } = exchange;
+    exchange.body = await readBody(request, this.config.idleTimeout, wholeUpTo, ticket?.wholeForm);
+    const encoding = request.headers.get('content-encoding');
+    if (encoding !== null && (ticket?.wholeBody || this.recorder?.reads))
+      await decodeRequest(exchange, encoding);
     const wrong = this.checkRead(exchange.body) ?? takeOwnField(exchange);
     if (wrong) return withId(wrong);
     if (exchange.body.kind === 'stream') this.recorder?.passing(exchange, exchange.body);
     const entering = ticket?.enter();
     const refusal = entering instanceof Promise ? await entering : entering;
+    // No sink wants it, and the exchange may last for minutes.
+    if (exchange.reading && !this.recorder?.wantsBodies(exchange)) exchange.reading.forgetJson();
     if (refusal) return withId(refusal);
     const ask = (client: ClientWatch) => this.ask(exchange, client);
     const outcome = await (this.cache ? this.cache.answer(exchange, ask) : ask(exchange.request));
@@ -231,6 +239,7 @@ export class Gateway {
   /** To be called before clients are cut: what of theirs is open is told of as stopped. */
   stopping(): void {
     this.recorder?.stopping();
+    this.limiter?.stopping();
   }
 
   /** Closes idle upstream connections and the stores. */

@@ -11,10 +11,11 @@ import type { Exchange } from './exchange.ts';
 export function takeOwnField(exchange: Exchange): Response | undefined {
   const { body, request } = exchange;
   if (body.kind === 'none' || !holdsPrompt(request.headers)) return undefined;
+  // A coded body passes as it is.
+  if (request.headers.has('content-encoding')) return undefined;
   if (body.kind === 'stream') {
     // Too long to hold: its length went out, so the field becomes white space.
-    if (!request.headers.has('content-encoding'))
-      exchange.body = { ...body, stream: withoutCaching(body.stream) };
+    exchange.body = { ...body, stream: withoutCaching(body.stream) };
     return undefined;
   }
   const { bytes, caching } = takeCaching(body.bytes);

@@ -3,8 +3,8 @@ import { RawClient } from '../support/raw.ts';
 import { until } from '../support/until.ts';
 import { chat, chatPath, chunk, limit, startWay } from './support.ts';
 
-const head = (type: string): string =>
-  `POST ${chatPath} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+const head = (type: string, path = chatPath): string =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`;
 const MiB = 2 ** 20;
 
 /** JSON of so many bytes in which each part differs from the others. */
@@ -67,7 +67,7 @@ test('a prompt that is too long to be read whole is reserved by its size', async
 test('an upload that is no prompt streams still', async () => {
   await using way = await startWay({ TOKENS_LIMIT: JSON.stringify({ '/': '1000/hour' }) });
   using client = await RawClient.open(way.url);
-  client.send(head('multipart/form-data; boundary=b') + chunk('--b\r\n'));
+  client.send(head('multipart/form-data; boundary=b', '/v1/audio/transcriptions') + chunk('--b\r\n'));
   const request = await way.upstream.request();
   await until(() => request.text.includes('--b'), 'the first bytes are upstream before the last are sent');
   client.send(`${chunk('--b--\r\n')}0\r\n\r\n`);

@@ -8,7 +8,34 @@ test('what is no request costs nothing', () => {
   }
 });
 
-test.each(['100', null, -1, 0, 1.5, NaN, Infinity, {}, true])('a maximum of %p is none', (odd) => {
+test.each([
+  ['100', 100],
+  [' 1e2 ', 100],
+  [1.5, 2],
+  [2 ** 53 + 2, Number.MAX_SAFE_INTEGER],
+  [1e300, Number.MAX_SAFE_INTEGER],
+  [Infinity, Number.MAX_SAFE_INTEGER],
+])('a maximum of %p is %p', (odd, most) => {
+  expect(estimateTokens({ max_tokens: odd }).completion).toBe(most);
+  expect(estimateTokens({ max_completion_tokens: odd, max_tokens: 1 }).completion).toBe(most);
+});
+
+test.each([
+  { max_output_tokens: 70 },
+  { Max_Tokens: 70 },
+  { maxTokens: 70 },
+  { num_predict: 70 },
+  { generationConfig: { maxOutputTokens: 70 } },
+  { generation_config: { max_output_tokens: '70' } },
+  { options: { num_predict: 70 } },
+  { response: { max_output_tokens: 70 } },
+  { max_tokens: 35, n: '2' },
+  { generationConfig: { maxOutputTokens: 10, candidateCount: 7 } },
+])('a maximum is read by any of its names: %j', (body) => {
+  expect(estimateTokens(body).completion).toBe(70);
+});
+
+test.each(['x', '', null, -1, 0, NaN, {}, true])('a maximum of %p is none', (odd) => {
   expect(estimateTokens({ max_tokens: odd }).completion).toBe(0);
   expect(estimateTokens({ max_completion_tokens: odd, max_tokens: 7 }).completion).toBe(7);
   expect(estimateTokens({ max_tokens: 7, n: odd, best_of: odd }).completion).toBe(7);

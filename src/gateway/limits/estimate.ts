@@ -3,6 +3,9 @@
  * a CJK character. Sums are held in quarter tokens, so that they stay whole numbers however the text is cut.
  */
 
+import type { RequestReading } from '../reading.ts';
+import { type Fields, isFields, largestMaximum, maximaIn, mayRepeatMaximum } from './maxima.ts';
+
 /** Quarter tokens in a token. */
 export const QUARTERS = 4;
 
@@ -22,6 +25,21 @@ export interface Estimate {
   readonly completion: number;
 }
 
+/** Where a body holds its prompt: of OpenAI, Anthropic, Gemini, Cohere and rerankers. */
+const promptFields = [
+  'messages',
+  'system',
+  'prompt',
+  'input',
+  'instructions',
+  'contents',
+  'systemInstruction',
+  'inputs',
+  'texts',
+  'query',
+  'documents',
+] as const;
+
 /** Where prose is found in messages, parts, calls and their outputs, in answers as in requests. */
 const proseFields = [
   'content',
@@ -38,6 +56,7 @@ const proseFields = [
   'function',
   'custom',
   'output',
+  'parts',
 ] as const;
 
 /** Where calls hold their arguments: a string, or (Anthropic's `tool_use`) any JSON. */
@@ -49,14 +68,23 @@ const jsonFields = ['tools', 'functions', 'response_format'] as const;
 const media =
   /^(?:input_|output_)?(?:image|image_url|audio|video|video_url|file|document|computer_screenshot)$/;
 
-type Fields = Readonly<Record<string, unknown>>;
+/** Estimates what a request will cost by what its body says; by the length of a body that says nothing. */
+export function estimateReading(reading: RequestReading): Estimate {
+  const { json, form } = reading.asked;
+  if (form) return estimateTokens(Object.fromEntries(form));
+  if (!json) return { prompt: Math.ceil(reading.bytes.length / 4), completion: largestMaximum(reading.text) };
+  const estimate = estimateTokens(json.value);
+  // Of a name that is there twice JSON.parse keeps the last, and some upstream the first.
+  if (!mayRepeatMaximum(json.text)) return estimate;
+  return { ...estimate, completion: Math.max(estimate.completion, largestMaximum(json.text)) };
+}
 
 /** Estimates what a parsed request body will cost, before any of it was spent. Never throws, whatever `body` is. */
 export function estimateTokens(body: unknown): Estimate {
   if (!isFields(body)) return { prompt: 0, completion: 0 };
-  const { messages, system, prompt, input, instructions } = body;
+  const { messages, input } = body;
   const quarters =
-    proseQuarters([messages, system, prompt, input, instructions]) +
+    proseQuarters(promptFields.map((field) => body[field])) +
     (countMessages(messages) + countMessages(input)) * MESSAGE_TOKENS * QUARTERS +
     jsonQuarters(jsonFields.map((field) => body[field]));
   return { prompt: tokensOf(quarters), completion: askedFor(body) };
@@ -140,28 +168,15 @@ function jsonQuarters(values: readonly unknown[]): number {
 
 /** The asked maximum, for every choice of every prompt. */
 function askedFor(body: Fields): number {
-  const { max_completion_tokens, max_tokens, max_output_tokens, n, best_of, prompt } = body;
-  // The larger where several are given: an upstream may know only that one.
-  const most = Math.max(...[max_completion_tokens, max_tokens, max_output_tokens].map(count));
+  const { most, choices } = maximaIn(body);
   if (most === 0) return 0;
-  // `best_of` are made and the best `n` of them given: https://platform.openai.com/docs/api-reference/completions
-  const choices = Math.max(count(n), count(best_of), 1);
-  return Math.min(most * choices * prompts(prompt), Number.MAX_SAFE_INTEGER);
+  return Math.min(Math.ceil(most) * Math.ceil(choices) * prompts(body.prompt), Number.MAX_SAFE_INTEGER);
 }
 
 /** How many prompts a completions body holds: each string, or each array of token ids, is one. */
 function prompts(prompt: unknown): number {
   if (!Array.isArray(prompt) || typeof prompt[0] === 'number') return 1;
   return Math.max(prompt.length, 1);
-}
-
-/** A whole number over 0, else 0. LocalAI takes -1 for "no maximum". */
-function count(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Han, kana, hangul, their punctuation and full-width forms. */

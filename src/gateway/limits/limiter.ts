@@ -2,6 +2,7 @@ import type { RouteLimit } from '../../config/limit-kinds.ts';
 import type { Config } from '../../config/options.ts';
 import type { Strategy, WindowStore } from '../../store/windows/store.ts';
 import type { AddressRules } from '../admit/address.ts';
+import type { Destination } from '../destination.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Upstream } from '../upstream/upstreams.ts';
 import { Rule } from './meters.ts';
@@ -32,6 +33,7 @@ export class Limiter {
   private readonly paces: RouteTable<number>;
   private readonly strategy: Strategy;
   private readonly slots: UserSlots;
+  private readonly state = { isStopping: false };
   private readonly queues = new Map<Upstream, FairQueue>();
 
   /** @param store - undefined when {@link needsWindows} says that none is needed */
@@ -60,7 +62,7 @@ export class Limiter {
     const { canonical, upstream } = exchange.destination;
     // A connection's first turn was counted with its handshake.
     const requests = exchange.turn?.isPaid ? undefined : (this.requests.find(canonical) ?? this.others);
-    const tokens = this.tokens.find(canonical);
+    const tokens = isFree(exchange.destination) ? undefined : this.tokens.find(canonical);
     const applying = [requests, tokens].filter((rule) => rule !== undefined && rule.size > 0) as Rule[];
     const terms = {
       user: userOf(exchange, this.addresses),
@@ -69,8 +71,14 @@ export class Limiter {
       paceMs: this.paces.find(canonical) ?? 0,
       strategy: this.strategy,
       store: this.store,
+      state: this.state,
     };
     return new Ticket(exchange, terms);
+  }
+
+  /** To be called before clients are cut: they owe what came, and not what was reserved. */
+  stopping(): void {
+    this.state.isStopping = true;
   }
 
   private queueOf(upstream: Upstream): FairQueue | undefined {
@@ -90,6 +98,25 @@ export class Limiter {
     return queue;
   }
 }
+
+/**
+ * Routes that cost no tokens upstream: they count tokens, or judge a text for nothing. Whole paths, as an upstream may
+ * take what is below another route for that route.
+ */
+const free =
+  /^\/v1(?:\/(?:api|openai|anthropic)(?:\/v1)?)?\/(?:messages\/count_tokens|responses\/input_tokens|moderations|tokenize|detokenize)$/;
+
+/** Gemini's form of it. */
+const freeModel = /^\/v1(?:alpha|beta)?\/(?:v1(?:alpha|beta)?\/)?models\/[^/:]+:counttokens$/;
+
+function isFree({ plain, canonical, upstream }: Destination): boolean {
+  const { prefix } = upstream.target;
+  const path = prefix === '/' ? canonical : canonical.slice(prefix.length);
+  // Written plainly: with parameters or escapes an upstream may read another path.
+  return (free.test(path) || freeModel.test(path)) && !odd.test(plain);
+}
+
+const odd = /[;%\\]/;
 
 function rules(routes: readonly RouteLimit[], counted: 'requests' | 'tokens', strategy: Strategy) {
   return routes.map(({ route, limits }) => ({ route, rule: new Rule(counted, route, limits, strategy) }));

@@ -1,17 +1,21 @@
 import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows/store.ts';
-import { holdsPrompt, MOST_WHOLE } from '../body.ts';
+import { holdsPrompt, MOST_FORM, MOST_WHOLE } from '../body.ts';
+import { formOf } from '../cache/replay/family.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
+import { valueOf } from '../headers.ts';
+import { readingOf } from '../reading.ts';
 import { UsageReader, type Usage } from '../record/usage.ts';
 import { type FailureKind, WireFailure } from '../upstream/wire/failure.ts';
+import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { BodyListener } from '../upstream/wire/incoming.ts';
 import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
-import { type Estimate, estimateTokens } from './estimate.ts';
+import { type Estimate, estimateReading } from './estimate.ts';
 import type { Rule } from './meters.ts';
 import type { FairQueue, PlaceEntry, Refusal } from './queue.ts';
 import { type Judged, NoPlace, passedHeaders, refuseLimited, refuseNoPlace } from './refusal.ts';
 import { WindowsUnavailable } from './resilient.ts';
-import { spentBy } from './spent.ts';
+import { assumedFor, countedIn, reservedFor, saysEnd, spentBy } from './spent.ts';
 
 /** A refusal, or leave to go on. */
 type Outcome = Response | undefined;
@@ -25,7 +29,12 @@ export interface Terms {
   readonly paceMs: number;
   readonly strategy: Strategy;
   readonly store: WindowStore | undefined;
+  /** Of the gateway: clients that leave while it stops were cut by us. */
+  readonly state: { readonly isStopping: boolean };
 }
+
+/** Answers whose bytes are no text. */
+const media = /^\s*(?:audio|video|image|font|multipart)\/|^\s*application\/(?:octet-stream|pdf|zip)/i;
 
 /** Ends that leave an upstream at work on a prompt. */
 const workedFor: ReadonlySet<FailureKind> = new Set<FailureKind>([
@@ -49,6 +58,12 @@ export class Ticket implements BodyListener {
   private at = 0;
   private place: PlaceEntry | undefined;
   private usage: UsageReader | undefined;
+  /** Bytes of the answer. */
+  private bytes = 0;
+  /** The last two pieces of it. */
+  private last: Uint8Array | undefined;
+  private lastButOne: Uint8Array | undefined;
+  private failure: WireFailure | undefined;
   private settled = false;
 
   constructor(
@@ -63,6 +78,13 @@ export class Ticket implements BodyListener {
   /** How large a JSON body is to be read whole; undefined for the usual. Bytes. */
   get wholeBody(): number | undefined {
     return this.countsTokens ? MOST_WHOLE : undefined;
+  }
+
+  /** How large a form is to be read whole; undefined where it need not be. Bytes. */
+  get wholeForm(): number | undefined {
+    const { purpose } = this.exchange.destination;
+    // Elsewhere a form is an upload, which passes as it comes.
+    return this.countsTokens && purpose !== 'other' && purpose !== 'audio' ? MOST_FORM : undefined;
   }
 
   /**
@@ -99,21 +121,25 @@ export class Ticket implements BodyListener {
   /** The upstream answered: what is owed is settled, and the place given back, when the body has ended. */
   answered({ head, body }: Answer): void {
     // A refused request cost nothing upstream; a failed one may say what it cost.
-    const { status } = head;
-    if (status >= 400 && status < 500) this.settle(0);
+    if (head.status >= 400 && head.status < 500) this.settle(0);
     else if (this.tokenMeters.length > 0)
-      this.usage = new UsageReader(head, (usage) => this.settle(this.spent(status, usage)));
+      this.usage = new UsageReader(head, (usage) => this.settle(this.spent(head, usage)));
     body.listen(this);
   }
 
   /** @internal A piece of the answer. */
   chunk(piece: Uint8Array): void {
-    this.usage?.chunk(piece);
+    if (!this.usage) return;
+    this.bytes += piece.length;
+    this.lastButOne = this.last;
+    this.last = piece;
+    this.usage.chunk(piece);
   }
 
   /** @internal The answer's end. */
   end(failure: WireFailure | undefined): void {
     this.release();
+    this.failure = failure;
     this.usage?.end(failure);
   }
 
@@ -124,11 +150,14 @@ export class Ticket implements BodyListener {
 
   /**
    * There was no answer, or no body to wait for: a WebSocket's handshake, whose turns have tickets of their own.
-   * @param failure - how the upstream failed: where it had the prompt and was let go, that is paid for
+   * @param failure - how the upstream failed: where it was let go at its work, what was reserved is owed. A client that
+   *   leaves before an answer that is no stream owes all that this may have: the upstream goes on with it
    */
   ended(failure?: WireFailure): void {
     this.release();
-    this.settle(failure && workedFor.has(failure.kind) ? this.reserved : 0);
+    if (!failure || !workedFor.has(failure.kind)) return this.settle(0);
+    const goesOn = failure.kind === 'aborted' && this.mayGenerate && !readingOf(this.exchange)?.asked.stream;
+    this.settle(goesOn ? assumedFor(this.estimate) : this.reserved);
   }
 
   /** Nothing was done for the request upstream: its windows are as if it had not come. */
@@ -146,9 +175,8 @@ export class Ticket implements BodyListener {
     return false;
   }
 
-  /** At least one: what counts nothing on entry is never refused, and nothing could be settled. */
   private get reserved(): number {
-    return Math.max(1, this.estimate.prompt + this.estimate.completion);
+    return reservedFor(this.estimate);
   }
 
   private count(): Outcome | Promise<Outcome> {
@@ -196,23 +224,37 @@ export class Ticket implements BodyListener {
   private estimated(): Estimate {
     const { body, request, turn } = this.exchange;
     const context = turn?.contextTokens ?? 0;
-    if (body.kind !== 'bytes') {
-      // Too long to be looked into; its length says something.
-      const length = body.kind === 'stream' && holdsPrompt(request.headers) ? (body.length ?? MOST_WHOLE) : 0;
-      return { prompt: context + Math.ceil(length / 4), completion: 0 };
-    }
-    try {
-      const { prompt, completion } = estimateTokens(JSON.parse(Buffer.from(body.bytes).toString()));
+    const reading = readingOf(this.exchange);
+    if (reading) {
+      const { prompt, completion } = estimateReading(reading);
       return { prompt: context + prompt, completion };
-    } catch {
-      // Not JSON after all, or encoded: its size says something still.
-      return { prompt: context + Math.ceil(body.bytes.length / 4), completion: 0 };
     }
+    // Too long to be looked into; its length says something.
+    const length = body.kind === 'stream' && holdsPrompt(request.headers) ? (body.length ?? MOST_WHOLE) : 0;
+    return { prompt: context + Math.ceil(length / 4), completion: 0 };
   }
 
-  private spent(status: number, usage: Usage): number {
-    if (status >= 400) return usage.reported ? spentBy(usage, this.estimate) : 0;
-    return spentBy(usage, this.estimate);
+  /** Whether the upstream may have answered with tokens: a request without a body asks for none. */
+  private get mayGenerate(): boolean {
+    const { method, body } = this.exchange;
+    return method !== 'GET' && method !== 'HEAD' && body.kind !== 'none';
+  }
+
+  private spent({ status, headers }: ResponseHead, usage: Usage): number {
+    const { estimate, failure } = this;
+    const counted = countedIn(usage, estimate);
+    if (status >= 400) return usage.reported ? counted : 0;
+    if (!this.mayGenerate) return counted;
+    if (failure) return this.isAbandoned(failure) ? Math.max(counted, this.reserved) : counted;
+    const type = valueOf(headers, 'content-type') ?? '';
+    const isText = !media.test(type) && formOf(type) === 'other';
+    return spentBy(usage, { streamed: this.usage!.streamed, isText, bytes: this.bytes }, estimate);
+  }
+
+  /** The client left, or time ran out: what the upstream did until then may not have come. */
+  private isAbandoned({ kind }: WireFailure): boolean {
+    if (!workedFor.has(kind) || this.terms.state.isStopping) return false;
+    return !saysEnd([this.lastButOne, this.last]);
   }
 
   /** From what was reserved to what was used; once. */

@@ -159,6 +159,11 @@ export class Recorder {
     return wants;
   }
 
+  /** Whether it reads what requests ask for. */
+  get reads(): boolean {
+    return !this.onlyCounts();
+  }
+
   private onlyCounts(): boolean {
     for (const sink of this.sinks) if (sink.onlyCounts?.() !== true) return false;
     return true;

@@ -4,16 +4,14 @@ import type { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { BodyListener } from '../upstream/wire/incoming.ts';
 import type { Beginning, End, Happening, RecordedAnswer, Sink, Tokens } from './happening.ts';
-import { formFields } from './form.ts';
-import { type Asked, askedIn, modelName } from './passing.ts';
+import { readingOf } from '../reading.ts';
+import type { Asked } from './passing.ts';
 import type { About } from './recorder.ts';
 import { endOf } from './tally.ts';
 import { type Usage, UsageReader } from './usage.ts';
 
 /** Answers up to this many bytes are held for those who want the bodies. */
 const MOST_HELD = 8 * 2 ** 20;
-/** A request's model is read from a body up to this many bytes. */
-const MOST_READ = 8 * 2 ** 20;
 
 /** What a WebSocket came to, as a whole. */
 export type ClosedSocket = Pick<Happening, 'id' | 'end' | 'bytesIn' | 'bytesOut' | 'turns'>;
@@ -79,12 +77,12 @@ export class Watch implements BodyListener {
   }
 
   private beginning({ headers }: ResponseHead): Beginning {
-    const { body, method } = this.exchange;
+    const { method } = this.exchange;
     return {
       id: valueOf(headers, 'x-request-id') ?? '',
       family: this.about.family,
       method,
-      request: body.kind === 'bytes' ? body.bytes : undefined,
+      request: readingOf(this.exchange)?.bytes,
       contentType: valueOf(headers, 'content-type') ?? '',
       encoding: valueOf(headers, 'content-encoding') ?? '',
     };
@@ -98,10 +96,10 @@ export class Watch implements BodyListener {
 
   private told(usage: Tokens | undefined): Happening {
     const { about, exchange, ended, handed } = this;
-    const { started, asked, headed, queuedMs, body } = exchange;
+    const { started, asked, headed, queuedMs } = exchange;
     const durationMs = ended!.at - started;
     const upstreamMs = asked === undefined ? undefined : (headed ?? ended!.at) - asked;
-    const asks = questionIn(exchange);
+    const asks = askedIn(exchange);
     return {
       ...about,
       id: idOf(this.head),
@@ -124,7 +122,7 @@ export class Watch implements BodyListener {
       bytesIn: bytesIn(exchange),
       bytesOut: this.bytes,
       // Also where there was no answer, or one too large to be held.
-      request: this.wantsBodies && body.kind === 'bytes' ? body.bytes : undefined,
+      request: this.wantsBodies ? readingOf(exchange)?.bytes : undefined,
       answer: this.recorded(ended!.whole),
       form: asks.form,
       json: asks.json,
@@ -156,21 +154,13 @@ function bytesIn({ body, passing }: Exchange): number {
   return passing?.bytes ?? (body.kind === 'stream' ? (body.length ?? 0) : 0);
 }
 
-/** The model and form that the body names. */
-function questionIn({ body, passing }: Exchange): Asked {
-  if (passing) return passing.asked();
-  if (body.kind !== 'bytes' || body.bytes.length > MOST_READ) return askedNothing;
-  // Two dashes begin a form.
-  if (body.bytes[0] === 0x2d) return askedIn(formFields(body.bytes));
-  if (body.bytes[0] !== 0x7b) return askedNothing;
-  try {
-    const text = Buffer.prototype.utf8Slice.call(body.bytes, 0, body.bytes.length);
-    const value: unknown = JSON.parse(text);
-    const { model, stream } = value as Record<string, unknown>;
-    return { model: modelName(model), stream: stream === true, json: { text, value } };
-  } catch {
-    return askedNothing;
-  }
+/** What the body asks for. */
+function askedIn(exchange: Exchange): Asked {
+  if (exchange.passing) return exchange.passing.asked();
+  const reading = readingOf(exchange);
+  if (!reading) return askedNothing;
+  const { asked, isWhole } = reading;
+  return isWhole || asked.json || asked.form ? asked : { ...asked, truncated: true };
 }
 
 const askedNothing: Asked = { model: '', stream: false };
