@@ -28,15 +28,26 @@ for (const [name, end] of Object.entries(ends)) {
   });
 }
 
-test('a turn that began and is cut by the upstream settles at what was reserved', async () => {
-  await using turns = await startTurns(limits, (_event, send, socket) => {
-    send({ type: 'response.created', response: { id: 'r' } });
-    socket.terminate();
-  });
-  using client = await turns.open();
+test('a turn that began settles at what was reserved when the client vanishes', async () => {
+  await using turns = await startTurns(limits, (_event, send) =>
+    send({ type: 'response.created', response: { id: 'r' } }),
+  );
+  const client = await turns.open();
   client.socket.send(create({ max_output_tokens: 5000 }));
-  await client.end();
+  await client.received(1);
+  client.socket.terminate();
+  await turns.upstream.end();
   expect(await until(() => remaining(turns.url), 'the limit is known')).toBeLessThanOrEqual(5000);
+});
+
+test('a turn without a maximum is taken for a stream: no more than its prompt is owed when the client vanishes', async () => {
+  await using turns = await startTurns(limits, () => {});
+  const client = await turns.open();
+  client.socket.send(create());
+  await turns.upstream.received(1);
+  client.socket.terminate();
+  await turns.upstream.end();
+  expect(await until(() => remaining(turns.url), 'the limit is known')).toBeGreaterThan(9_900);
 });
 
 test('a turn that the upstream refuses costs nothing', async () => {

@@ -156,7 +156,8 @@ export class Ticket implements BodyListener {
   ended(failure?: WireFailure): void {
     this.release();
     if (!failure || !workedFor.has(failure.kind)) return this.settle(0);
-    const goesOn = failure.kind === 'aborted' && this.mayGenerate && !readingOf(this.exchange)?.asked.stream;
+    const isStream = this.exchange.turn !== undefined || readingOf(this.exchange)?.asked.stream;
+    const goesOn = failure.kind === 'aborted' && this.mayGenerate && !isStream;
     this.settle(goesOn ? assumedFor(this.estimate) : this.reserved);
   }
 

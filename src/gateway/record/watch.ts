@@ -106,7 +106,7 @@ export class Watch implements BodyListener {
       at: Date.now() - (performance.now() - started),
       method: exchange.method,
       model: asks.model,
-      stream: asks.stream,
+      stream: asks.stream || exchange.turn !== undefined,
       streamed: this.usage?.streamed === true,
       status: this.head?.status ?? 0,
       end: ended!.end,

@@ -50,8 +50,7 @@ export class Conversation {
       if (typeof text !== 'string') return;
       const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text }] };
       // It comes late: what was said has often been answered by then.
-      if (turn?.isRealtime)
-        turn.exchange.body = { kind: 'bytes', bytes: withInput(turn.exchange.body, item) };
+      if (turn?.isRealtime) turn.request = withInput(turn.exchange.body, item);
       else this.add(item, 0);
     }
   }

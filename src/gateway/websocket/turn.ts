@@ -11,6 +11,7 @@ const eventEnd = Buffer.from('\n\n');
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
+const noBytes = new Uint8Array();
 
 /** A turn has no connection of its own, and no client reads its body: the relay passes the messages. */
 const noSource = { pause() {}, resume() {}, cancel() {} };
@@ -67,10 +68,16 @@ export class Turn {
     return body.kind === 'bytes' ? body.bytes.length : 0;
   }
 
+  /** Replaces the request that is recorded. */
+  set request(bytes: Uint8Array) {
+    this.exchange.body = { kind: 'bytes', bytes };
+    this.exchange.reading = undefined;
+  }
+
   /** Keeps no more of its request than its length. */
   letGoOfRequest(): void {
     const bytes = this.heldBytes;
-    this.exchange.body = { kind: 'none' };
+    this.request = noBytes;
     this.exchange.passing = {
       bytes,
       chunk() {},
@@ -120,6 +127,8 @@ export class Turn {
 
   private entered(refusal: Response | undefined): Response | undefined {
     this.hasEntered = true;
+    // No sink wants it, and the response may last for minutes.
+    if (!this.recorder?.wantsBodies(this.exchange)) this.exchange.reading?.forgetJson();
     if (this.answer) this.settleLater(this.answer);
     return refusal;
   }

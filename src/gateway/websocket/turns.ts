@@ -236,6 +236,7 @@ export class Turns implements Watched {
       destination: { ...exchange.destination, purpose: 'responses' },
       handshake: undefined,
       body: { kind: 'bytes', bytes: body },
+      reading: undefined,
       started: performance.now(),
       client: this.left,
       turn: {
