@@ -109,22 +109,6 @@ test('without an interval nothing waits', async () => {
   expect(stream.ended).toBe('end');
 });
 
-test('comments count as events, and one without a blank line does not wait for the next event', async () => {
-  const stream = new PacedStream(100);
-  void stream.takeAll();
-  stream.send(': ping\n\n').send('data: a\n\n').send(': keep-alive\n');
-  await stream.clock.pass(1000);
-  stream.send('\ndata: [DONE]\n\n');
-  stream.body.end();
-  await stream.clock.pass(0);
-  expect(stream.left).toEqual([
-    [0, ': ping\n\n'],
-    [100, 'data: a\n\n'],
-    [200, ': keep-alive\n'],
-    [1000, '\ndata: [DONE]\n\n'],
-  ]);
-});
-
 test('what came whole before it was asked for, a replay, is paced the same', async () => {
   const stream = new PacedStream(100, (body) => {
     body.push(Buffer.from(events(3).join('')));

@@ -25,7 +25,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * A body's server-sent events, leaving one at a time and evenly: the first without delay, then at most one each
- * `perEventMs`. The bytes stay as they are. The upstream is held back, not buffered: of what it sent, no more than one
+ * `perEventMs`. Comments and blocks without data are no events and leave in order without a turn. The bytes stay as they are. The upstream is held back, not buffered: of what it sent, no more than one
  * read is held. A body that is cut short is cut for the client too, behind what came before.
  * @param body - not streamed yet, and not compressed. A replay is a body whose pieces were pushed and which was ended.
  * @param perEventMs - the interval, ms; fractions count: 60 a second is 1000 / 60
@@ -138,7 +138,8 @@ class Pacer implements BodySink {
     const now = this.clock.now();
     // An upstream or a client that was late is not made up for: that would be a burst.
     const since = this.held ? now - MADE_UP_FOR : now;
-    while (this.queue.length > 0 && this.next <= now) this.emit(now, since);
+    for (let event = this.queue[0]; event && (this.next <= now || !isEvent(event)); event = this.queue[0])
+      this.emit(event, now, since);
     if (this.closed) return;
     if (this.queue.length <= 1) this.makeRoom();
     this.held = this.wanted && this.queue.length > 0;
@@ -146,13 +147,16 @@ class Pacer implements BodySink {
     else if (this.wanted && this.ended) this.finish();
   }
 
-  private emit(now: number, since: number): void {
-    this.due = Math.max(this.due, since) + this.interval;
-    const even = this.interval >= 2 * TIMER_GRAIN;
-    this.next = even ? Math.max(this.due, now + this.interval / 2) : this.due;
+  private emit(event: Uint8Array, now: number, since: number): void {
+    if (isEvent(event)) {
+      this.due = Math.max(this.due, since) + this.interval;
+      const even = this.interval >= 2 * TIMER_GRAIN;
+      this.next = even ? Math.max(this.due, now + this.interval / 2) : this.due;
+    }
+    this.queue.shift();
     this.wanted = false;
     // May pull at once, and so come back here.
-    this.controller.enqueue(this.queue.shift()!);
+    this.controller.enqueue(event);
   }
 
   private arm(now: number): void {
@@ -188,4 +192,22 @@ class Pacer implements BodySink {
     if (this.timer !== undefined) this.clock.stop(this.timer);
     this.timer = undefined;
   }
+}
+
+const DATA = Buffer.from('data');
+const LF = 10;
+const CR = 13;
+
+/** A block is an event when one of its lines is a `data` field (HTML, "dispatch the event"): a comment is none. */
+function isEvent(block: Uint8Array): boolean {
+  for (let at = dataAt(block, 0); at >= 0; at = dataAt(block, at + 1)) {
+    const before = at === 0 ? LF : block[at - 1];
+    // The last byte of a byte order mark.
+    if (before === LF || before === CR || (at === 3 && before === 0xbf)) return true;
+  }
+  return false;
+}
+
+function dataAt(block: Uint8Array, from: number): number {
+  return Buffer.prototype.indexOf.call(block, DATA, from);
 }
