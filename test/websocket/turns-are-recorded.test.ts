@@ -139,6 +139,38 @@ test('a turn of Realtime is logged with the input since the last one, and what w
   ]);
 });
 
+test("what the user said in Realtime is in the next turn's input, and its transcription counts by itself", async () => {
+  await using run = await startRecording((event, send) => {
+    if (event.type !== 'input_audio_buffer.commit') return;
+    const session = {
+      model: 'gpt-realtime',
+      audio: { input: { transcription: { model: 'gpt-transcribe' } } },
+    };
+    send({ type: 'session.updated', session });
+    send({ type: 'response.created', response: { id: 'r' } });
+    send({
+      type: 'conversation.item.input_audio_transcription.completed',
+      transcript: 'what I said',
+      usage: { type: 'tokens', input_tokens: 14, output_tokens: 3, total_tokens: 17 },
+    });
+    send({ type: 'response.done', response: { id: 'r', status: 'completed', usage: usageOf(30, 5) } });
+  });
+  using client = await run.open('/v1/realtime');
+  client.socket.send('{"type":"input_audio_buffer.commit"}');
+  await client.received(4);
+  expect(await run.lines(2)).toMatchObject([
+    { model: 'gpt-transcribe', input_tokens: 14, output_tokens: 3, turn: 2 },
+    { model: 'gpt-realtime', input_tokens: 30, output_tokens: 5, turn: 1 },
+  ]);
+  const [asked] = await run.logged(2);
+  expect(asked).toMatchObject({ input: [{ role: 'user', content: [{ text: 'what I said' }] }] });
+  const [, transcript] = await until(async () => {
+    const lines = await chatLines(run.logDir, 'whisper').catch(() => []);
+    return lines.length > 1 ? lines : undefined;
+  }, 'the transcription is logged');
+  expect(transcript).toMatchObject({ text: 'what I said' });
+});
+
 test('a turn that fails, is refused or is cut says so in its line', async () => {
   await using run = await startRecording(
     (event, send) => {

@@ -13,13 +13,15 @@ const AUDIO_PER_TOKEN = 6_400;
 const ITEM = 'conversation.item.create';
 const AUDIO = 'input_audio_buffer.append';
 const SESSION = 'session.update';
-const TRANSCRIPT = 'conversation.item.input_audio_transcription.completed';
+/** A server's event that is no part of a response, and may have usage of its own. */
+export const TRANSCRIPT = 'conversation.item.input_audio_transcription.completed';
 
 /** What is known of a Realtime conversation: its model, and what was said to it since the last turn. */
 export class Conversation {
   /** Tokens that the model reads with the next turn: those of the last one, and what came since, estimated. */
   tokens = 0;
   private model: string;
+  private transcriber = '';
   private input: unknown[] = [];
   private inputLength = 0;
 
@@ -40,19 +42,29 @@ export class Conversation {
     }
   }
 
-  /** A server's message that belongs to no response. @param turn - the latest that is open */
-  serverSaid(type: string, message: Buffer, turn: Turn | undefined): void {
-    if (type === 'session.created' || type === 'session.updated') {
-      const model = fieldsOf(parsedEvent(message)?.session)?.model;
-      if (typeof model === 'string') this.model = model;
-    } else if (type === TRANSCRIPT) {
-      const text = parsedEvent(message)?.transcript;
-      if (typeof text !== 'string') return;
-      const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text }] };
-      // It comes late: what was said has often been answered by then.
-      if (turn?.isRealtime) turn.request = withInput(turn.exchange.body, item);
-      else this.add(item, 0);
-    }
+  /** A server's message that belongs to no response. */
+  serverSaid(type: string, message: Buffer): void {
+    if (type !== 'session.created' && type !== 'session.updated') return;
+    const session = fieldsOf(parsedEvent(message)?.session);
+    if (typeof session?.model === 'string') this.model = session.model;
+    const input = fieldsOf(fieldsOf(session?.audio)?.input);
+    const { model } = fieldsOf(input?.transcription ?? session?.input_audio_transcription) ?? {};
+    if (typeof model === 'string') this.transcriber = model;
+  }
+
+  /** What the user said, as text. @param turn - the latest that is open */
+  transcribed(message: Buffer, turn: Turn | undefined): void {
+    const text = parsedEvent(message)?.transcript;
+    if (typeof text !== 'string') return;
+    const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text }] };
+    // It comes late: what was said has often been answered by then.
+    if (turn?.isRealtime) turn.request = withInput(turn.exchange.body, item);
+    else this.add(item, 0);
+  }
+
+  /** The body of a request for a transcription. */
+  transcription(): Uint8Array {
+    return Buffer.from(JSON.stringify({ model: this.transcriber }));
   }
 
   /** The body of a request that stands for a `response.create`: the Responses API's event has a body's fields itself. */

@@ -1,6 +1,7 @@
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Limiter } from '../limits/limiter.ts';
+import type { Purpose } from '../record/happening.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { countsOf, fieldsOf } from '../record/usage-counts.ts';
 import { refuseFailed } from '../upstream/forward.ts';
@@ -8,7 +9,7 @@ import { deadlines, type Watched } from '../upstream/wire/deadlines.ts';
 import { WireFailure } from '../upstream/wire/failure.ts';
 import type { Limits } from '../upstream/wire/types.ts';
 import { endsResponse, eventId, eventType, turnAsked } from './events.ts';
-import { Conversation, parsedEvent } from './conversation.ts';
+import { Conversation, parsedEvent, TRANSCRIPT } from './conversation.ts';
 import { Turn } from './turn.ts';
 
 /** Turns open at once on one connection. */
@@ -118,9 +119,20 @@ export class Turns implements Watched {
     if (type === 'response.created') this.created(message);
     else if (endsResponse(type)) this.ended(message);
     else if (type === 'error') this.errored(message);
-    else if (!type.startsWith('response.')) this.conversation.serverSaid(type, message, this.open.at(-1));
+    else if (type === TRANSCRIPT) this.transcribed(message);
+    else if (!type.startsWith('response.')) this.conversation.serverSaid(type, message);
     // Sound is not read; what is said in it comes as a transcript too.
     else if (!type.endsWith('audio.delta')) this.turnOf(message)?.event(message);
+  }
+
+  /** The client's sound as text: another model's work, which costs by itself. */
+  private transcribed(message: Buffer): void {
+    const { conversation } = this;
+    conversation.transcribed(message, this.open.at(-1));
+    if (!countsOf(parsedEvent(message)?.usage)) return;
+    const turn = this.begunByUpstream(conversation.transcription(), 'audio');
+    turn.event(message);
+    this.close(turn);
   }
 
   private created(message: Buffer): void {
@@ -165,8 +177,8 @@ export class Turns implements Watched {
   }
 
   /** A response that nobody asked for: voice detection starts it, or the upstream leaves out `response.created`. */
-  private begunByUpstream(): Turn {
-    const turn = this.newTurn(this.conversation.request(), undefined, true, true);
+  private begunByUpstream(body = this.conversation.request(), purpose: Purpose = 'responses'): Turn {
+    const turn = this.newTurn(body, undefined, true, true, purpose);
     this.opened(turn);
     void this.countBegun(turn);
     return turn;
@@ -226,14 +238,20 @@ export class Turns implements Watched {
     deadlines.delete(this);
   }
 
-  private newTurn(body: Uint8Array, event: string | undefined, isRealtime: boolean, isBegun: boolean): Turn {
+  private newTurn(
+    body: Uint8Array,
+    event: string | undefined,
+    isRealtime: boolean,
+    isBegun: boolean,
+    purpose: Purpose = 'responses',
+  ): Turn {
     const { exchange, conversation } = this;
     const { limiter, recorder } = this.services;
     const turn: Exchange = {
       ...exchange,
       // As over HTTP: logs and metrics tell a turn from the connection by its number.
       method: 'POST',
-      destination: { ...exchange.destination, purpose: 'responses' },
+      destination: { ...exchange.destination, purpose },
       handshake: undefined,
       body: { kind: 'bytes', bytes: body },
       reading: undefined,

@@ -78,6 +78,8 @@ export function assembleTranscript(text: string): Answer {
   let error: unknown;
   for (const event of messages(text)) {
     if (event.type === 'transcript.text.done') plain = { text: event.text, usage: event.usage };
+    // Of a WebSocket: one event is all of it.
+    else if (typeof event.transcript === 'string') plain = { text: event.transcript, usage: event.usage };
     else if (typeof event.delta === 'string') said += event.delta;
     else if (event.type === 'error' || objectOf(event.error)) error ??= event.error ?? event;
   }
