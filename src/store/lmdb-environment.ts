@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { refuseFullDisk } from './lmdb-disk.ts';
 import { refuseDamagedFile } from './lmdb-file.ts';
 import { Gate } from './lmdb-gate.ts';
+import { refuseOddFiles, refuseUnwritable } from './odd-files.ts';
 
 export { ABORT, type Database, type RootDatabase } from 'lmdb';
 
@@ -24,7 +25,7 @@ export interface Environment {
  * bus error in the other processes; the file takes what is used.
  *
  * @param options what differs between environments; `mapSize` in bytes
- * @throws DamagedFile when the folder holds something else, or a file that was cut
+ * @throws DamagedFile when the folder holds something else, or a file that was cut or damaged
  * @throws Error when it can't be written, or its disk is full
  */
 export function openEnvironment(
@@ -32,8 +33,10 @@ export function openEnvironment(
   options: Pick<RootDatabaseOptionsWithPath, 'useWritemap' | 'maxDbs'> & { mapSize: number },
 ): Environment {
   mkdirSync(path, { recursive: true, mode: 0o700 });
+  refuseOddFiles(path);
   refuseFullDisk(path, options.useWritemap === true);
-  refuseUnusableLock(join(path, 'lock.mdb'));
+  // lmdb 3.5.6 ends the process when it can't open its lock file.
+  for (const name of ['lock.mdb', 'data.mdb', 'gate']) refuseUnwritable(join(path, name), name);
   const gate = new Gate(join(path, 'gate'));
   try {
     return { gate, db: gate.whileAlone(() => openDatabase(path, options)) };
@@ -67,17 +70,6 @@ function openDatabase(
     if (isNew) rmSync(file, { force: true });
     throw error;
   }
-}
-
-/**
- * lmdb 3.5.6 ends the process when it can't open its lock file.
- *
- * @throws Error for a lock that is no file, or one that can't be written
- */
-function refuseUnusableLock(file: string): void {
-  if (!existsSync(file)) return;
-  if (!statSync(file).isFile()) throw new Error('lock.mdb there is no file');
-  accessSync(file, constants.R_OK | constants.W_OK);
 }
 
 /**

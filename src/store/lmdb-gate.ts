@@ -112,7 +112,8 @@ function waitUntil(condition: () => boolean): boolean {
 }
 
 function isAlive(pid: number): boolean {
-  if (pid === 0) return false;
+  // In a file that is damaged there may be anything: a negative number is a group of processes.
+  if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { refuseOddFiles } from '../odd-files.ts';
 import { decodeEntry, encodeEntry } from './codec.ts';
 import { type LevelEngine, type Operation, RestartingEngine } from './level-engine.ts';
 import { Folder } from './level-folder.ts';
@@ -82,9 +84,13 @@ export class LevelEntries implements EntryStore {
     path: string,
     options: EntryStoreOptions,
   ): Promise<LevelEntries> {
-    const engine = await RestartingEngine.start(open, path, options.maxSize).catch((error: unknown) => {
+    let engine: RestartingEngine;
+    try {
+      if (existsSync(path)) refuseOddFiles(path);
+      engine = await RestartingEngine.start(open, path, options.maxSize);
+    } catch (error) {
       throw unopened(path, error);
-    });
+    }
     const store = new LevelEntries(engine, path, options);
     try {
       await store.read();

@@ -4,6 +4,7 @@ import { type Environment, openEnvironment } from '../lmdb-environment.ts';
 import { refuseFullDisk } from '../lmdb-disk.ts';
 import { DamagedFile } from '../lmdb-file.ts';
 import { Gate } from '../lmdb-gate.ts';
+import { refuseOddFiles } from '../odd-files.ts';
 import type { Info } from './lmdb-records.ts';
 import { Room } from './lmdb-room.ts';
 import { LmdbTables } from './lmdb-tables.ts';
@@ -39,6 +40,7 @@ const own = new Set<string>();
 export function openFolder(path: string, maxSize: number): LmdbFolder {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const file = join(path, 'data.mdb');
+  refuseOddFiles(path);
   // The gate takes some of it before the environment does.
   refuseFullDisk(path, false);
   const marks = join(path, 'open');

@@ -13,6 +13,10 @@ const HEAD = 24;
 const NARROW = 8;
 const WIDE = 16;
 const FULL_CHUNKS = 28;
+/** Full chunks of one window: room for 33 million hits. */
+const MOST_CHUNKS = 2 ** 20;
+/** Of hits in the oldest chunk, numbers. */
+const MOST_FROM = 2 ** 16;
 /** In a length. */
 const IS_WIDE = 1;
 const HAS_FULL_CHUNKS = 4;
@@ -38,7 +42,7 @@ export class Codec {
     return this.bytes.subarray(0, end + FULL_CHUNKS + isWide);
   }
 
-  /** @param bytes what {@link encode} gave, or undefined, which is an empty state */
+  /** @param bytes what {@link encode} gave, or undefined, which is an empty state; so is what is damaged */
   decode(bytes: Buffer | undefined, state: State): void {
     const { hits } = state;
     state.isChanged = false;
@@ -57,6 +61,9 @@ export class Codec {
       hits.from = view.getUint32(end + 24, true);
     }
     decodeHits(view, bytes.length & IS_WIDE, end, hits.latest);
+    if (isSound(state)) return;
+    state.used = hits.first = hits.next = hits.from = hits.latest.length = 0;
+    state.isChanged = true;
   }
 
   /** @returns a part of a buffer that the next call uses again */
@@ -134,6 +141,12 @@ function decodeHits(view: DataView, isWide: number, end: number, chunk: Chunk): 
       chunk.push(first + view.getUint32(i, true), view.getUint32(i + 4, true));
     }
   }
+}
+
+/** LMDB checks no value: what a damaged disk gives must neither lock a user out for ever nor be walked for ever. */
+function isSound({ ends, used, start, hits: { first, next, from } }: State): boolean {
+  const hasChunks = first <= next && next - first <= MOST_CHUNKS && first >= 0;
+  return used >= 0 && Number.isFinite(used + ends + start) && hasChunks && from <= MOST_FROM;
 }
 
 /** Whole, and of 32 bits. */

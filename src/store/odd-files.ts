@@ -1,0 +1,36 @@
+import { constants, lstatSync, openSync, closeSync, readdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+
+const kinds: readonly (readonly [(stats: Stats) => boolean, string])[] = [
+  [(stats) => stats.isSymbolicLink(), 'a symbolic link'],
+  [(stats) => stats.isFIFO(), 'a pipe'],
+  [(stats) => stats.isSocket(), 'a socket'],
+  [(stats) => stats.isCharacterDevice() || stats.isBlockDevice(), 'a device'],
+];
+
+/**
+ * Engines open what bears a name of theirs, whatever it is: a pipe makes them wait for ever, others end the process. So all
+ * in their folder must be plain files and folders. A link to the folder itself is no harm.
+ *
+ * @param path a folder that is there
+ * @throws Error that names the first that is something else
+ */
+export function refuseOddFiles(path: string): void {
+  for (const name of readdirSync(path)) {
+    const stats = lstatSync(join(path, name), { throwIfNoEntry: false });
+    const odd = stats && kinds.find(([is]) => is(stats))?.[1];
+    if (odd) throw new Error(`${name} there is ${odd}, and not a file`);
+  }
+}
+
+/**
+ * @param file that may be missing
+ * @throws Error when it is no plain file, or can't be written: that it is on a read-only disk included
+ */
+export function refuseUnwritable(file: string, name: string): void {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (!stats.isFile()) throw new Error(`${name} there is no file`);
+  // Asking for access is not enough: root has it to what can't be changed.
+  closeSync(openSync(file, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+}
