@@ -171,6 +171,18 @@ test("what the user said in Realtime is in the next turn's input, and its transc
   expect(transcript).toMatchObject({ text: 'what I said' });
 });
 
+test('a turn of 12 MB goes upstream, and its line in the chat log says how long it was', async () => {
+  await using run = await startRecording((_event, send) => response('r', 1, 1).forEach(send));
+  using client = await run.open('/v1/responses');
+  const asked = create({ input: 'x'.repeat(12_000_000) });
+  client.socket.send(asked);
+  await client.received(3, 20_000);
+  expect(run.upstream.messages[0]).toHaveLength(asked.length);
+  const [line, answer] = await run.logged(2);
+  expect(line).toMatchObject({ truncated: true, bytes: asked.length });
+  expect(answer).toMatchObject({ assistant: 'hi there' });
+}, 30_000);
+
 test('a turn that fails, is refused or is cut says so in its line', async () => {
   await using run = await startRecording(
     (event, send) => {

@@ -237,7 +237,8 @@ export class Ticket implements BodyListener {
 
   /** Whether the upstream may have answered with tokens: a request without a body asks for none. */
   private get mayGenerate(): boolean {
-    const { method, body } = this.exchange;
+    const { method, body, turn } = this.exchange;
+    if (turn) return true;
     return method !== 'GET' && method !== 'HEAD' && body.kind !== 'none';
   }
 

@@ -11,7 +11,6 @@ const eventEnd = Buffer.from('\n\n');
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
-const noBytes = new Uint8Array();
 
 /** A turn has no connection of its own, and no client reads its body: the relay passes the messages. */
 const noSource = { pause() {}, resume() {}, cancel() {} };
@@ -77,7 +76,8 @@ export class Turn {
   /** Keeps no more of its request than its length. */
   letGoOfRequest(): void {
     const bytes = this.heldBytes;
-    this.request = noBytes;
+    this.exchange.body = { kind: 'none' };
+    this.exchange.reading = undefined;
     this.exchange.passing = {
       bytes,
       chunk() {},

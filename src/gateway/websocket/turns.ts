@@ -1,3 +1,4 @@
+import { MOST_WHOLE } from '../body.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Limiter } from '../limits/limiter.ts';
@@ -247,6 +248,8 @@ export class Turns implements Watched {
   ): Turn {
     const { exchange, conversation } = this;
     const { limiter, recorder } = this.services;
+    const isLong = body.length > MOST_WHOLE;
+    const context = (isRealtime ? conversation.tokens : 0) + (isLong ? body.length / 4 : 0);
     const turn: Exchange = {
       ...exchange,
       // As over HTTP: logs and metrics tell a turn from the connection by its number.
@@ -261,7 +264,7 @@ export class Turns implements Watched {
         number: ++this.count,
         isPaid: !this.isHandshakeUsed && !isBegun,
         isBegun,
-        contextTokens: isRealtime ? Math.ceil(conversation.tokens) : 0,
+        contextTokens: Math.ceil(context),
       },
       ticket: undefined,
       span: undefined,
@@ -271,7 +274,10 @@ export class Turns implements Watched {
       attempts: 0,
     };
     turn.ticket = limiter?.ticket(turn);
-    return new Turn(turn, this.id, event, isRealtime, recorder);
+    const made = new Turn(turn, this.id, event, isRealtime, recorder);
+    // As over HTTP: too long to be looked into, its length says something.
+    if (isLong) made.letGoOfRequest();
+    return made;
   }
 
   private opened(turn: Turn): void {
