@@ -67,7 +67,7 @@ export function exchangeOf(config: Config, body: string): Exchange {
     edge,
     method: 'POST',
     destination,
-    credentials: { kind: 'replace', place: 'authorization', key: clientKey },
+    credentials: { kind: 'replace', place: 'authorization', key: clientKey, isChecked: true },
     handshake: undefined,
     body: { kind: 'bytes', bytes: Buffer.from(body) },
     reading: undefined,

@@ -106,6 +106,14 @@ export const options = {
     'Proxies in front whose X-Forwarded-For is believed',
   ),
 
+  ipv6Prefix: define(
+    access,
+    'IPV6_PREFIX',
+    integer(1, 128),
+    '64',
+    'Bits of an IPv6 address that make one user, where a request has no key',
+  ),
+
   timeout: define(timeouts, 'TIMEOUT', seconds, '10', 'Seconds to connect to an upstream (0: no limit)'),
   firstByteTimeout: define(
     timeouts,

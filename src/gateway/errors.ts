@@ -27,6 +27,11 @@ const table = {
     type: 'invalid_request_error',
     message: 'The request target is not a path that can be forwarded.',
   },
+  invalid_content_length: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'Content-Length is not one number.',
+  },
   method_not_allowed: {
     status: 405,
     type: 'invalid_request_error',

@@ -16,6 +16,7 @@ import { takeOwnField } from './own-field.ts';
 import { withoutQuery } from './path.ts';
 import { decodeRequest } from './reading.ts';
 import { identify, requestId, withId } from './request-id.ts';
+import { cleanFields } from './response-fields.ts';
 import { keysOf } from './admit/keys.ts';
 import { redaction } from './record/chatlog/redact.ts';
 import type { Sink } from './record/happening.ts';
@@ -106,9 +107,15 @@ export class Gateway {
     return response;
   }
 
+  /** The refusal of a client whose address is not let in. For aifd's own paths, too. */
+  refuseAddress(request: Request, edge: Edge): Response | undefined {
+    return this.addresses.admits(request, edge) ? undefined : withId(refuse('address_not_allowed'));
+  }
+
   /** The gates, cheapest first: each lets the request go on or answers it. */
   private admit(request: Request, edge: Edge, started: number): Exchange | Response {
-    if (!this.addresses.admits(request, edge)) return withId(refuse('address_not_allowed'));
+    const unwelcome = this.refuseAddress(request, edge);
+    if (unwelcome) return unwelcome;
     const preflight = this.cors.enabled ? this.cors.preflight(request) : undefined;
     if (preflight) return withId(preflight);
     const destination = this.destinations.find(request.url);
@@ -222,6 +229,7 @@ export class Gateway {
       throw error;
     });
     exchange.headed = performance.now();
+    if (!(outcome instanceof WireFailure)) clean(outcome, exchange);
     if (outcome instanceof WireFailure) ticket?.ended(outcome);
     else if (!outcome.upgraded) ticket?.answered(outcome);
     return outcome;
@@ -254,9 +262,16 @@ export class Gateway {
     if (bodiless && (headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0)) {
       return refuse('body_not_supported', `A body cannot be forwarded with ${method}.`);
     }
+    const declared = headers.get('content-length');
+    // `5, 5` is what two equal fields come to (RFC 9110 §8.6): nothing may be left to how the upstream reads them.
+    if (declared !== null && !isPlainNumber(declared))
+      return refuse(
+        'invalid_content_length',
+        `Content-Length is '${declared.slice(0, 40)}', not one number.`,
+      );
     const { maxBodySize } = this.config;
     if (maxBodySize === 0) return undefined;
-    const length = Number(headers.get('content-length') ?? 0);
+    const length = Number(declared ?? 0);
     if (length <= maxBodySize) return undefined;
     return refuse(
       'request_too_large',
@@ -276,6 +291,20 @@ export class Gateway {
     this.onError(error);
     return withId(refuse('internal_error'));
   }
+}
+
+function isPlainNumber(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return text.length > 0 && text.length <= 15;
+}
+
+/** Before anything reads the response: what is cached, and what other clients share, holds no real key either. */
+function clean({ head }: Answer, { destination, credentials }: Exchange): void {
+  const { target, realKeys } = destination.upstream;
+  cleanFields(head.headers, target, credentials.kind === 'replace' ? realKeys : undefined);
 }
 
 /** Made before the upstream is asked: it is told of it. */

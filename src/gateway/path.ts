@@ -9,9 +9,12 @@ export function forwardablePath(url: string): string | undefined {
   const hash = url.indexOf('#');
   const path = start < 0 ? '/' : url.slice(start, hash < 0 ? undefined : hash);
   // Without a Host the URL is as the client wrote it, and a letter beyond ASCII could become a CR on the wire.
-  if (!printable.test(path) || hidesClimb(path)) return undefined;
+  if (!printable.test(path) || path.includes(REPLACED) || hidesClimb(path)) return undefined;
   return path;
 }
+
+/** What the runtime makes of a byte that is not UTF-8: the byte itself is lost. */
+const REPLACED = '%EF%BF%BD';
 
 /**
  * `..%2f`, `%2e%2e%5c` and their like: one segment here, a way out of the base's path for a server that decodes

@@ -44,7 +44,11 @@ export function createApp(
   const server = (): Server<unknown> => app.server as Server<unknown>;
   const forward = (request: Request): Promise<Response | undefined> => gateway.handle(request, edge);
   for (const path of ['/healthz', '/readyz']) app.get(path, () => withId(new Response('OK')));
-  if (metrics) app.get('/metrics', async ({ request }) => withId(await metrics(request)));
+  if (metrics)
+    app.get(
+      '/metrics',
+      async ({ request }) => gateway.refuseAddress(request, edge) ?? withId(await metrics(request)),
+    );
   for (const path of hotPaths) app.post(path, ({ request }) => forward(request), { parse: 'none' });
   app.all('/*', ({ request }) => forward(request), { parse: 'none' });
   app.onError(({ code, request, error }) => {

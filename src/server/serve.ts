@@ -6,6 +6,7 @@ import { cachePlace } from '../gateway/cache/place.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { openWindows } from '../gateway/limits/windows.ts';
 import type { EntryStore } from '../store/entries/store.ts';
+import { openUserSecret, useOwnUserSecret } from '../store/user-digest.ts';
 import { createApp, IDLE_SECONDS } from './app.ts';
 import { type Control, startControl } from './control.ts';
 import { probeClients } from './probes.ts';
@@ -41,6 +42,7 @@ export async function serve(config: Config, idleSeconds = IDLE_SECONDS): Promise
   const entries = await openEntries(config);
   const stores = { ...(windows && { windows }), ...(entries && { entries }) };
   consola.level = consolaLevels[config.logLevel];
+  openSecret(config, windows !== undefined || entries !== undefined);
   const own = cachePlace(config).isShared ? undefined : entries;
   // Nothing is made on disk for nothing.
   const isAsked = own !== undefined || config.usage || config.metrics !== 'off';
@@ -62,6 +64,15 @@ export async function serve(config: Config, idleSeconds = IDLE_SECONDS): Promise
     },
     hurry: () => hurried.resolve(),
   };
+}
+
+/** Where nothing is recorded that another process or a later start reads, nothing is made on disk. */
+function openSecret({ dataDir, ...config }: Config, isStored: boolean): void {
+  const isRecorded = config.usage || config.logChat || config.metrics !== 'off' || config.workers > 1;
+  if (!isStored && !isRecorded && config.forwardKey.length === 0) return useOwnUserSecret();
+  const problem = openUserSecret(dataDir);
+  if (problem !== undefined)
+    say(`the secret of user digests can't be kept in ${dataDir}: they change with each start (${problem})`);
 }
 
 const consolaLevels = { error: 0, warn: 1, info: 3, debug: 4 } as const;

@@ -24,6 +24,7 @@ test('with nothing set, everything is at its default', () => {
     ipWhitelist: [],
     ipBlacklist: [],
     trustedProxies: [],
+    ipv6Prefix: 64,
     timeout: 10,
     firstByteTimeout: 600,
     idleTimeout: 600,

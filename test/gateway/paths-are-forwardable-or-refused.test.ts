@@ -23,6 +23,9 @@ test.each([
   '*',
   '',
   'http://a/..%2fx',
+  // A byte that is not UTF-8, as Bun gives it.
+  'http://a/v1/%EF%BF%BD',
+  'http://a/v1/x?q=%EF%BF%BD',
   'http://a/x/..%5cx',
   'http://a/%2e%2e%2fx',
   'http://a/%2e%2e;x/y',

@@ -44,3 +44,8 @@ test('behind a trusted proxy the last untrusted address of X-Forwarded-For is th
   expect(await status('203.0.113.7, nonsense')).toBe(403);
   expect((await ask(aifd.url, '/x')).status).toBe(403);
 });
+
+test('/metrics is under the lists, too', async () => {
+  await using aifd = await startAifd({ METRICS: 'public', IP_BLACKLIST: '127.0.0.1' });
+  expectRefusal(await ask(aifd.url, '/metrics'), 403, 'address_not_allowed');
+});

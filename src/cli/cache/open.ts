@@ -11,6 +11,7 @@ import { type RemoteAbout, RemoteEntries, RemoteProblem } from '../../store/entr
 import type { EntryStore } from '../../store/entries/store.ts';
 import { MergedEntries } from './merged.ts';
 import { CacheProblem } from './problem.ts';
+import { readUserSecret } from '../../store/user-digest.ts';
 
 /** What is imported beside a running server goes by the server's cap, and beyond this by ours. Bytes. */
 const LEAST_CAP = 12 * 2 ** 30;
@@ -45,6 +46,7 @@ const GREETING_MS = 3_000;
 export async function openCache(flags: Flags, isWritten: boolean): Promise<Opened> {
   const cwd = process.cwd();
   const { config } = load({ flags, env: trueEnvironment(cwd), cwd });
+  readUserSecret(config.dataDir);
   const place = cachePlace(config);
   if (place.isShared) return openHere(config, place, isWritten);
   const found = await findRunning(config, place);

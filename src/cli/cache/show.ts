@@ -7,6 +7,7 @@ import { CacheProblem } from './problem.ts';
 import { chatText, readable } from './readable.ts';
 import { columns, span } from './words.ts';
 import { escapedLine, safeJson } from '../../text/terminal.ts';
+import { shownUser } from '../../store/user-digest.ts';
 
 export const show: Action = {
   summary: 'one entry: what was asked, and the answer',
@@ -52,7 +53,7 @@ function asText(key: string, entry: Entry): string {
     ['route', escapedLine(about.route)],
     ['model', escapedLine(about.model) || '-'],
     ['target', escapedLine(about.target)],
-    ['user', escapedLine(about.user) || '-'],
+    ['user', escapedLine(shownUser(about.user)) || '-'],
     ['stored', `${dateOf(storedAt)} (${span(now - storedAt)} ago)`],
     ['expires', end()],
   ]);

@@ -1,5 +1,6 @@
 import { escapedLine } from '../../text/terminal.ts';
 import { padded, widthOf } from '../width.ts';
+import { shownUser } from '../../store/user-digest.ts';
 
 /** Digits of a key that are shown: as many as git's, and some. */
 const SHORT_KEY = 12;
@@ -9,7 +10,7 @@ export const shortKey = (key: string): string => key.slice(0, SHORT_KEY);
 
 /** A user is a digest; whose entry is everybody's is none. */
 export const shortUser = (user: string): string =>
-  user === '' ? '-' : escapedLine(user).slice(0, SHORT_USER);
+  user === '' ? '-' : escapedLine(shownUser(user)).slice(0, SHORT_USER);
 
 const units = [
   ['d', 86_400_000],

@@ -11,6 +11,7 @@ import { type Arguments, placeHelp, readArguments } from '../stats/arguments.ts'
 import { type Grouping, grouped, groupings } from '../stats/groups.ts';
 import { csvLines, rowOfFigures, rowOfRecord } from '../stats/rows.ts';
 import { exchangesTable, tableOf } from '../stats/text.ts';
+import { readUserSecret } from '../../store/user-digest.ts';
 
 const summary = 'what requests, tokens and money came to';
 
@@ -55,6 +56,7 @@ const command: CommandDef = {
     const asked = read(args);
     const cwd = process.cwd();
     const { config } = load({ flags: args.flags, env: trueEnvironment(cwd), cwd });
+    readUserSecret(config.dataDir);
     return show(config.dataDir, asked);
   },
 };

@@ -1,6 +1,7 @@
 import { userOfKey } from '../../gateway/admit/user.ts';
 import { UsageError } from '../exit.ts';
 import { keyOf, type LoggedExchange, modelOf, statusOf } from './exchange.ts';
+import { shownUser } from '../../store/user-digest.ts';
 
 export type Filter = (exchange: LoggedExchange) => boolean;
 
@@ -23,10 +24,12 @@ export function readFilter(given: ReadonlyMap<string, string>): Filter {
 /** A digest or its beginning, as logs show it, or the key itself. */
 function isOfKey(text: string): Filter {
   const start = text.replace(/^k:/, '');
-  const digest = userOfKey(text).slice(2);
+  const user = userOfKey(text);
+  // The second is what logs of an older version have.
+  const digests = new Set([shownUser(user).slice(2), user.slice(2)]);
   return (exchange) => {
     const key = keyOf(exchange);
-    return key !== '' && (key === digest || key.startsWith(start));
+    return key !== '' && (digests.has(key) || key.startsWith(start));
   };
 }
 

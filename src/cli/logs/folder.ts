@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { trueEnvironment } from '../../config/environment.ts';
 import { type Flags, load } from '../../config/load.ts';
 import { filesOfLog } from '../../gateway/record/logfile/names.ts';
+import { readUserSecret } from '../../store/user-digest.ts';
 
 /** One log: a target's exchanges of one kind. */
 export interface Log {
@@ -23,7 +24,10 @@ export interface Log {
  */
 export function logFolder(flags: Pick<Flags, 'logDir' | 'envFile'>): string {
   const cwd = process.cwd();
-  return resolve(cwd, load({ flags, env: trueEnvironment(cwd), cwd }).config.logDir);
+  const { logDir, dataDir } = load({ flags, env: trueEnvironment(cwd), cwd }).config;
+  // Keys are found by their digest, which DATA_DIR's secret makes.
+  readUserSecret(resolve(cwd, dataDir));
+  return resolve(cwd, logDir);
 }
 
 export const logKinds = ['chat', 'completion', 'embedding', 'response', 'whisper'] as const;

@@ -1,5 +1,6 @@
 import { addFigures, type Figures, noFigures } from '../../store/usage/figures.ts';
 import type { Rollup } from '../../store/usage/lmdb.ts';
+import { shownUser } from '../../store/user-digest.ts';
 
 export const groupings = ['key', 'model', 'route', 'target', 'day', 'hour'] as const;
 export type Grouping = (typeof groupings)[number];
@@ -34,7 +35,7 @@ export function grouped(rollups: Iterable<Rollup>, by: Grouping): Grouped {
 }
 
 function nameOf({ at, labels }: Rollup, by: Grouping): string {
-  if (by === 'key') return labels.user;
+  if (by === 'key') return shownUser(labels.user);
   if (by === 'model' || by === 'route' || by === 'target') return labels[by];
   const time = new Date(at).toISOString();
   return by === 'day' ? time.slice(0, 10) : `${time.slice(0, 13)}:00Z`;

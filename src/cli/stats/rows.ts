@@ -2,6 +2,7 @@ import { type Figures, figure, type FigureName, figureNames, HISTOGRAM } from '.
 import { quantile } from '../../store/usage/histogram.ts';
 import { escapedLine } from '../../text/terminal.ts';
 import { tokensPerSecond, type UsageRecord } from '../../store/usage/store.ts';
+import { shownUser } from '../../store/user-digest.ts';
 
 /** Numbers of one row by their names, for programs. Times in ms, money in dollars. null: there is nothing to tell. */
 export type Row = Record<string, string | number | boolean | null>;
@@ -35,7 +36,7 @@ export function rowOfFigures(figures: Figures): Row {
 export function rowOfRecord(record: UsageRecord): Row {
   return {
     time: new Date(record.at).toISOString(),
-    key: record.user,
+    key: shownUser(record.user),
     target: record.target,
     route: record.route,
     model: record.model,

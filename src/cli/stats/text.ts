@@ -6,6 +6,7 @@ import { fitted } from '../width.ts';
 import type { Grouped, Grouping } from './groups.ts';
 import { dollars } from './rows.ts';
 import { escapedLine } from '../../text/terminal.ts';
+import { shownUser } from '../../store/user-digest.ts';
 
 const WIDEST = 48;
 const head = [
@@ -99,7 +100,7 @@ export function exchangesTable(records: readonly UsageRecord[]): string[] {
   ];
   const rows = records.map((record) => [
     new Date(record.at).toISOString(),
-    shownName(record.user, 'key'),
+    shownName(shownUser(record.user), 'key'),
     String(record.status),
     record.end,
     tokens(record, record.input),

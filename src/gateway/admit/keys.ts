@@ -13,16 +13,25 @@ export type Credentials =
   | {
       readonly kind: 'replace';
       readonly place: Place;
-      readonly key: string | undefined;
-      /** Whom that key is counted for, once somebody asked. */
+      readonly key: string;
+      /** It is one of FORWARD_KEY. */
+      readonly isChecked: true;
+      /** Whom that key is counted for, once it was computed. */
       user?: string;
+    }
+  /** The same where no FORWARD_KEY is set: nobody checks what the client sends. */
+  | {
+      readonly kind: 'replace';
+      readonly place: Place;
+      readonly key: string | undefined;
+      readonly isChecked: false;
     };
 
 /** Header fields that carry a key, in the order in which they are looked at. */
 const keyHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const;
 
 /** The header names that {@link Credentials} `replace` takes out. */
-export const credentialHeaders: ReadonlySet<string> = new Set<string>(keyHeaders);
+export const placesOfKeys: ReadonlySet<string> = new Set<string>(keyHeaders);
 
 /** Browsers can't set headers on a WebSocket: OpenAI lets them send the key as a sub-protocol. */
 const keyProtocol = 'openai-insecure-api-key.';
@@ -55,16 +64,16 @@ export class Keyring {
     if (known) return known;
     const bearer = bearerKey(authorization);
     if (bearer !== undefined && this.digests.has(this.digest(bearer))) {
-      const credentials = { kind: 'replace', place: 'authorization', key: bearer } as const;
+      const credentials = { kind: 'replace', place: 'authorization', key: bearer, isChecked: true } as const;
       this.admitted.set(authorization!, credentials);
       return credentials;
     }
     const sent = presented(request.headers, path);
     const first = sent[0];
     if (this.digests.size === 0)
-      return { kind: 'replace', place: first?.place ?? 'authorization', key: first?.key };
+      return { kind: 'replace', place: first?.place ?? 'authorization', key: first?.key, isChecked: false };
     const forward = sent.find(({ key }) => this.digests.has(this.digest(key)));
-    if (forward) return { kind: 'replace', place: forward.place, key: forward.key };
+    if (forward) return { kind: 'replace', place: forward.place, key: forward.key, isChecked: true };
     if (sent.length === 0) return refuse('missing_api_key');
     return this.allowClientKeys && !this.hidesForwardKey(request.headers) ? pass : refuse('invalid_api_key');
   }
@@ -92,9 +101,14 @@ function bearerKey(authorization: string | null): string | undefined {
   return /[\s,]/.test(key) ? undefined : key;
 }
 
-/** The key that a request came with, where nobody asked for one. */
-export function clientKey(headers: Headers, path: string): string | undefined {
-  return presented(headers, path)[0]?.key;
+/**
+ * The key of a request whose one credential is a key at one of the usual places.
+ * @param sent - its credentials, a line each
+ */
+export function loneKey(headers: Headers, path: string, sent: string): string | undefined {
+  if (sent.indexOf('\n') !== sent.length - 1) return undefined;
+  const keys = presented(headers, path);
+  return keys.length === 1 ? keys[0]!.key : undefined;
 }
 
 /** Every key in the request, at all its places: a field sent twice comes joined by a comma, and each half counts. */
@@ -130,7 +144,7 @@ function queryKeys(path: string): string[] {
 }
 
 /** `key=…`, however its name is escaped: the upstream would read it so. */
-function isKeyParameter(part: string): boolean {
+export function isKeyParameter(part: string): boolean {
   const equals = part.indexOf('=');
   const name = equals < 0 ? part : part.slice(0, equals);
   return name === 'key' || (name.includes('%') && decoded(name) === 'key');
@@ -169,22 +183,14 @@ export function chosenProtocol(chosen: string, offered: string | null): string |
   return offered === null ? undefined : protocolNames(offered).find((name) => name.startsWith(keyProtocol));
 }
 
-/**
- * The path with every `key` parameter taken out, and the real key in the first one's place when it goes there.
- * @param real - the real key, when the client's stood in the query
- */
-export function replaceQueryKey(path: string, real: string | undefined): string {
+/** The path with every `key` parameter taken out; all else stays as the client wrote it. */
+export function withoutQueryKeys(path: string): string {
   const mark = path.indexOf('?');
   if (mark < 0) return path;
-  let place = real;
-  const kept: string[] = [];
-  for (const part of path.slice(mark + 1).split('&')) {
-    if (!isKeyParameter(part)) kept.push(part);
-    else if (place !== undefined) {
-      kept.push(`key=${encodeURIComponent(place)}`);
-      place = undefined;
-    }
-  }
+  const kept = path
+    .slice(mark + 1)
+    .split('&')
+    .filter((part) => !isKeyParameter(part));
   return kept.length === 0 ? path.slice(0, mark) : `${path.slice(0, mark)}?${kept.join('&')}`;
 }
 

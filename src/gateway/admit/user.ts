@@ -1,25 +1,82 @@
 import type { Exchange } from '../exchange.ts';
 import type { AddressRules } from './address.ts';
-import { clientKey } from './keys.ts';
+import { isKeyParameter, loneKey, placesOfKeys } from './keys.ts';
 
 /**
- * Who a request is counted for, and whose answers it may be given: the key it came with, as a digest, else its address.
- * The same on every worker and after a restart, and nobody can read a key from it.
+ * Whom a request is counted for, and whose cached responses it may get: the forward key where keys are checked, else
+ * all its credentials together, else its address. The same on every worker and after a restart.
  */
 export function userOf(exchange: Exchange, addresses: AddressRules): string {
   return (exchange.user ??= identify(exchange, addresses));
 }
 
-function identify({ credentials, request, destination, edge }: Exchange, addresses: AddressRules): string {
+function identify(exchange: Exchange, addresses: AddressRules): string {
+  const { credentials, request, destination, edge } = exchange;
   // The credentials of a forward key are the same object each time.
-  if (credentials.kind === 'replace' && credentials.key !== undefined)
+  if (credentials.kind === 'replace' && credentials.isChecked)
     return (credentials.user ??= userOfKey(credentials.key));
-  const key = credentials.key ?? clientKey(request.headers, destination.path);
-  if (key === undefined) return `a:${addresses.clientAddress(request, edge)}`;
-  return userOfKey(key);
+  const sent = credentialsIn(request.headers, destination.path, false);
+  if (sent === '') return `a:${addresses.userAddress(request, edge)}`;
+  // One user, whichever of the usual places the key stands in.
+  return userOfKey(loneKey(request.headers, destination.path, sent) ?? `\0${sent}`);
 }
 
-/** The user that a key makes. */
+/**
+ * The user that a key makes. The same on all machines, so that those that share a Redis count alike. It is never
+ * shown: see `shownUser`.
+ */
 export function userOfKey(key: string): string {
   return `k:${Bun.SHA256.hash(key, 'base64').slice(0, 22)}`;
+}
+
+/**
+ * A digest of the credentials in a request that aifd did not check and that go upstream: a response to them may be for
+ * that caller alone. Empty when there are none.
+ */
+export function uncheckedCredentials({ credentials, request, destination }: Exchange): string {
+  const isReplaced = credentials.kind === 'replace';
+  const sent = credentialsIn(request.headers, destination.path, isReplaced);
+  return sent === '' ? '' : userOfKey(`\0${sent}`);
+}
+
+/** Names that say so. Of fields and of query parameters. */
+const credentialName = /key|token|auth|account|cookie|session|secret|credential|passw|signature/i;
+/** Names that sound like it: the first two are new with every request. */
+const otherNames: ReadonlySet<string> = new Set([
+  'idempotency-key',
+  'x-idempotency-key',
+  'sec-websocket-key',
+  'max_tokens',
+]);
+
+/** Names come again and again: each is looked at once. */
+const known = new Map<string, boolean>();
+const MOST_KNOWN = 1000;
+
+function isCredential(name: string): boolean {
+  let is = known.get(name);
+  if (is !== undefined) return is;
+  is = credentialName.test(name) && !otherNames.has(name);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(name, is);
+  return is;
+}
+
+/** Every field and query parameter that may tell callers apart. @param isReplaced - those that aifd takes out are left out */
+function credentialsIn(headers: Headers, path: string, isReplaced: boolean): string {
+  let found = '';
+  headers.forEach((value, name) => {
+    if (isCredential(name) && !(isReplaced && placesOfKeys.has(name))) found += `${name}:${value}\n`;
+  });
+  const offered = isReplaced ? null : headers.get('sec-websocket-protocol');
+  if (offered?.includes('key')) found += `protocol:${offered}\n`;
+  const mark = path.indexOf('?');
+  if (mark < 0) return found;
+  for (const part of path.slice(mark + 1).split('&')) {
+    const equals = part.indexOf('=');
+    const name = (equals < 0 ? part : part.slice(0, equals)).toLowerCase();
+    const isKey = isKeyParameter(part);
+    if (isKey ? !isReplaced : credentialName.test(name) && !otherNames.has(name)) found += `?${part}\n`;
+  }
+  return found;
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/options.ts';
 import type { EntryStore } from '../../store/entries/store.ts';
 import type { AddressRules } from '../admit/address.ts';
-import { userOf } from '../admit/user.ts';
+import { uncheckedCredentials, userOf } from '../admit/user.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
 import type { WireFailure } from '../upstream/wire/failure.ts';
@@ -93,11 +93,12 @@ export class Cache {
 
   /** Whose entries they are; empty for everybody's. */
   private userOf(exchange: Exchange): string {
-    const { cacheScope, cacheMode, forwardKey } = this.config;
+    const { cacheScope, cacheMode } = this.config;
     // A recording is replayed for whoever runs the tests.
     if (cacheMode !== 'on') return '';
-    // Where keys are checked, one that only passes through is not.
-    const isUnchecked = forwardKey.length > 0 && exchange.credentials.kind === 'pass';
-    return cacheScope === 'shared' && !isUnchecked ? '' : userOf(exchange, this.addresses);
+    // The upstream may answer them differently: what it says to one caller is for that one alone.
+    const unchecked = uncheckedCredentials(exchange);
+    const user = cacheScope === 'shared' ? '' : userOf(exchange, this.addresses);
+    return unchecked === '' || unchecked === user ? user : `${user}${unchecked}`;
   }
 }

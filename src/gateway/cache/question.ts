@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import { replaceQueryKey } from '../admit/keys.ts';
+import { withoutQueryKeys } from '../admit/keys.ts';
 import { type Question, readQuestion } from './canonical.ts';
 import { type KnownQuestion, KnownQuestions, type Letters } from './known-questions.ts';
 
@@ -41,7 +41,7 @@ export class Questions {
     const { upstream, upstreamPath } = exchange.destination;
     if (body.kind === 'stream') return undefined;
     const bytes = body.kind === 'bytes' ? body.bytes : new Uint8Array();
-    const route = `${method} ${replaceQueryKey(upstreamPath, undefined)}`;
+    const route = `${method} ${withoutQueryKeys(upstreamPath)}`;
     const { headers } = exchange.request;
     // Chat answers are JSON or events, as the body says; elsewhere a client may ask for a format here.
     const accept = exchange.family === 'other' ? (headers.get('accept') ?? '') : '';

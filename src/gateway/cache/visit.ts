@@ -1,7 +1,6 @@
 import type { Config } from '../../config/options.ts';
 import type { Entry } from '../../store/entries/store.ts';
-import { clientKey } from '../admit/keys.ts';
-import { userOfKey } from '../admit/user.ts';
+import { uncheckedCredentials } from '../admit/user.ts';
 import type { Exchange } from '../exchange.ts';
 import { NoPlace } from '../limits/refusal.ts';
 import { WireFailure } from '../upstream/wire/failure.ts';
@@ -97,14 +96,7 @@ export class Visit {
   private flight({ noCache, maxAge }: Directives): string {
     const { key, stream, includeUsage } = this.asked;
     const isAlone = noCache || maxAge !== Infinity || this.parts.config.cacheMode === 'record';
-    return `${key} ${stream} ${includeUsage} ${this.passedKey()} ${isAlone ? ++loners : ''}`;
-  }
-
-  /** The upstream judges a key that only passes through: nobody may learn what it said of another's. */
-  private passedKey(): string {
-    const { credentials, request, destination } = this.exchange;
-    const key = credentials.kind === 'pass' ? clientKey(request.headers, destination.path) : undefined;
-    return key === undefined ? '' : userOfKey(key);
+    return `${key} ${stream} ${includeUsage} ${uncheckedCredentials(this.exchange)} ${isAlone ? ++loners : ''}`;
   }
 
   private keep(head: ResponseHead, whole: Uint8Array): void {

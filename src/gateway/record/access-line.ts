@@ -1,5 +1,6 @@
 import { escapedLine, safeJson } from '../../text/terminal.ts';
 import type { Happening } from './happening.ts';
+import { shownUser } from '../../store/user-digest.ts';
 
 export type AccessLogFormat = 'text' | 'json';
 
@@ -77,7 +78,7 @@ function timeOf(at: number): string {
 
 /** Whose it is: the digest of a key; a dash when it came without one. */
 function keyOf(user: string): string {
-  return user.startsWith('k:') ? user.slice(2) : '-';
+  return user.startsWith('k:') ? shownUser(user).slice(2) : '-';
 }
 
 /** Made once: to write a fraction is the dearest part of a line. */

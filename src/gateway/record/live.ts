@@ -2,6 +2,7 @@ import { BUCKETS, bucketOf } from '../../store/usage/histogram.ts';
 import { isError, isFromCache } from '../../store/usage/store.ts';
 import type { Outcome, Sink } from './happening.ts';
 import { type LiveFigures, type LiveRow, mergeRows } from './live-figures.ts';
+import { shownUser } from '../../store/user-digest.ts';
 
 const SECONDS = 60;
 /** Keys told apart in one second; the rest are `other`. */
@@ -110,7 +111,10 @@ export class Live implements Sink {
       asked: sum('asked'),
       tokens: sum('tokens'),
       durations,
-      keys: rows(last.map(({ keys }) => keys)),
+      keys: rows(
+        last.map(({ keys }) => keys),
+        shownUser,
+      ),
       targets: rows(last.map(({ targets }) => targets)),
     };
   }
@@ -141,10 +145,13 @@ function count(
   counts[3] += tokens;
 }
 
-function rows(seconds: readonly ReadonlyMap<string, Counts>[]): LiveRow[] {
+function rows(
+  seconds: readonly ReadonlyMap<string, Counts>[],
+  shown = (name: string): string => name,
+): LiveRow[] {
   const all = seconds.flatMap((by) =>
     [...by].map(([name, [requests, limited, errors, tokens]]) => ({
-      name,
+      name: shown(name),
       requests,
       limited,
       errors,

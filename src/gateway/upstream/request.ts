@@ -1,12 +1,12 @@
-import { credentialHeaders, replaceProtocolKey, replaceQueryKey, type Place } from '../admit/keys.ts';
+import { placesOfKeys, replaceProtocolKey, withoutQueryKeys, type Place } from '../admit/keys.ts';
 import type { Exchange } from '../exchange.ts';
 import { forwardedHeaders } from '../headers.ts';
 import { handshakeHeaders } from '../websocket/upgrade.ts';
 import type { WireRequest } from './wire/client.ts';
 
 const protocolHeader = 'sec-websocket-protocol';
-const credentialAndProtocol: ReadonlySet<string> = new Set([...credentialHeaders, protocolHeader]);
-const credentialAndHandshake: ReadonlySet<string> = new Set([...credentialHeaders, ...handshakeHeaders]);
+const credentialAndProtocol: ReadonlySet<string> = new Set([...placesOfKeys, protocolHeader]);
+const credentialAndHandshake: ReadonlySet<string> = new Set([...placesOfKeys, ...handshakeHeaders]);
 
 /** The request as it goes on the wire: its own headers and path, with the credentials that the target gets. */
 export function toWire(exchange: Exchange): WireRequest {
@@ -37,17 +37,33 @@ export function toWire(exchange: Exchange): WireRequest {
     protocols === null ? null : replaceProtocolKey(protocols, place === 'protocol' ? key : undefined);
   if (handshake) headers += handshake.lines(offered);
   else if (offered !== null) headers += `${protocolHeader}: ${offered}\r\n`;
-  const path = replaceQueryKey(upstreamPath, place === 'query' ? key : undefined);
-  return { method, path, headers, body, started, client, upgrade: handshake !== undefined };
+  return {
+    method,
+    path: withoutQueryKeys(upstreamPath),
+    headers,
+    body,
+    started,
+    client,
+    upgrade: handshake !== undefined,
+  };
 }
 
 function dropped(protocols: string | null, webSocket: boolean): ReadonlySet<string> {
   if (webSocket) return credentialAndHandshake;
-  return protocols === null ? credentialHeaders : credentialAndProtocol;
+  return protocols === null ? placesOfKeys : credentialAndProtocol;
 }
 
-/** The header line with the real key; empty when its place is no header. */
+/** The header line with the real key; empty when it goes among the sub-protocols. */
 function keyLine(place: Place, key: string): string {
-  if (place === 'query' || place === 'protocol') return '';
-  return place === 'authorization' ? `authorization: Bearer ${key}\r\n` : `${place}: ${key}\r\n`;
+  switch (place) {
+    case 'protocol':
+      return '';
+    case 'authorization':
+      return `authorization: Bearer ${key}\r\n`;
+    // Never into the query: servers log it, and repeat it in redirects. Google's APIs, which take `?key=`, take this.
+    case 'query':
+      return `x-goog-api-key: ${key}\r\n`;
+    default:
+      return `${place}: ${key}\r\n`;
+  }
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/options.ts';
 import type { Target } from '../../config/targets.ts';
+import { RealKeys } from '../response-fields.ts';
 import { RetryBudget } from './budget.ts';
 import { WireClient } from './wire/client.ts';
 import type { Origin, Proxy } from './wire/dial.ts';
@@ -9,6 +10,8 @@ import type { WireFailure } from './wire/failure.ts';
 export class Upstream {
   readonly client: WireClient;
   readonly budget = new RetryBudget();
+  /** What must not come back in a response; undefined when the target has no keys. */
+  readonly realKeys: RealKeys | undefined;
   private turn = 0;
   private gone = false;
 
@@ -18,6 +21,7 @@ export class Upstream {
     config: Config,
     private readonly say: (message: string) => void,
   ) {
+    if (target.keys.length > 0) this.realKeys = new RealKeys(target.keys);
     this.client = new WireClient(originOf(target, config.proxy), {
       connectTimeout: config.timeout,
       firstByteTimeout: config.firstByteTimeout,

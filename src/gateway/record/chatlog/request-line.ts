@@ -3,6 +3,7 @@ import type { Line } from './lines.ts';
 import { localTime } from './lines-time.ts';
 import { memberOf, othersOf } from './literal-value.ts';
 import type { LogKind } from './names.ts';
+import { shownUser } from '../../../store/user-digest.ts';
 
 /** A request's body as it was read: what it is made of, or its text where that is no object. */
 export interface RequestBody {
@@ -96,7 +97,7 @@ export function requestFields(
 export function outcomeFields(line: Line, happening: Happening): void {
   const { id, target, user, status, end, code, cache } = happening;
   line.add('id', id).addOwn('target', target);
-  line.addOwn('key', user.startsWith('k:') ? user.slice(2) : null);
+  line.addOwn('key', user.startsWith('k:') ? shownUser(user).slice(2) : null);
   line.addOwn('status', status).addOwn('end', end);
   line.addSome('code', code).addSome('cache', cache);
 }

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Happening } from '../happening.ts';
 import { errorTypeOf, isFromCache, methods, operationOf, placeOf } from '../metrics/gen-ai.ts';
+import { shownUser } from '../../../store/user-digest.ts';
 
 /** What is longer is cut: a span is no place for a body. */
 const LONGEST = 1_024;
@@ -26,7 +27,7 @@ export function attributesOf(happening: Happening): Attributes {
   if (upstreamMs !== undefined) attributes['aifd.upstream_ms'] = upstreamMs;
   if (cache !== undefined) attributes['aifd.cache'] = cache;
   // A digest: nobody reads the key from it.
-  if (user.startsWith('k:')) attributes['aifd.key'] = user;
+  if (user.startsWith('k:')) attributes['aifd.key'] = shownUser(user);
   const error = errorTypeOf(happening);
   if (error !== undefined) attributes['error.type'] = error;
   return attributes;
