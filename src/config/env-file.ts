@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 
 /** Variables, by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -18,6 +18,9 @@ export interface EnvFile {
  */
 export function readEnvFile(path: string): EnvFile | undefined {
   if (!existsSync(path)) return undefined;
+  // One that nobody writes to would be waited for. Of a shell's own pipes (`<(…)`) somebody is at the other end.
+  if (statSync(path).isFIFO() && !/^\/(?:dev\/fd|proc)\//.test(path))
+    return { variables: {}, problems: ['is a pipe, and not a file'] };
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);

@@ -9,6 +9,7 @@ import type { EntryStore } from '../store/entries/store.ts';
 import { openUserSecret, useOwnUserSecret } from '../store/user-digest.ts';
 import { createApp, IDLE_SECONDS } from './app.ts';
 import { type Control, startControl } from './control.ts';
+import { checkLogFolder } from './folders.ts';
 import { probeClients } from './probes.ts';
 import { openRecording, type Recording } from './record.ts';
 import { urlOf } from './url.ts';
@@ -41,6 +42,7 @@ export async function serve(config: Config, idleSeconds = IDLE_SECONDS): Promise
   const windows = await openWindows(config, say);
   const entries = await openEntries(config);
   const stores = { ...(windows && { windows }), ...(entries && { entries }) };
+  checkLogFolder(config);
   consola.level = consolaLevels[config.logLevel];
   openSecret(config, windows !== undefined || entries !== undefined);
   const own = cachePlace(config).isShared ? undefined : entries;

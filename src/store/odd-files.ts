@@ -1,5 +1,14 @@
-import { constants, lstatSync, openSync, closeSync, readdirSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 const kinds: readonly (readonly [(stats: Stats) => boolean, string])[] = [
   [(stats) => stats.isSymbolicLink(), 'a symbolic link'],
@@ -33,4 +42,19 @@ export function refuseUnwritable(file: string, name: string): void {
   if (!stats.isFile()) throw new Error(`${name} there is no file`);
   // Asking for access is not enough: root has it to what can't be changed.
   closeSync(openSync(file, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+}
+
+/**
+ * Finds out whether files can be made in a folder, or the folder itself where it is missing, and makes nothing.
+ *
+ * @throws Error that names what is in the way
+ */
+export function refuseUnwritableFolder(path: string): void {
+  let at = resolve(path);
+  for (; lstatSync(at, { throwIfNoEntry: false }) === undefined; at = dirname(at));
+  const stats = statSync(at, { throwIfNoEntry: false });
+  if (stats === undefined) throw new Error(`${at} is a symbolic link that leads nowhere`);
+  if (!stats.isDirectory()) throw new Error(`${at} is no folder`);
+  // Of a read-only disk root is told as well.
+  accessSync(at, constants.W_OK | constants.X_OK);
 }

@@ -90,3 +90,9 @@ test('aifd ends with 2 and says which file, for --env-file too', async () => {
     code: 2,
   });
 });
+
+test('a pipe is named and not waited for', () => {
+  const cwd = folder();
+  Bun.spawnSync(['mkfifo', join(cwd, '.env')]);
+  expect(() => load({ flags: {}, env: {}, cwd })).toThrow(`${join(cwd, '.env')} is a pipe, and not a file`);
+});

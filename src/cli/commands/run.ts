@@ -3,13 +3,12 @@ import { restoreEnvironment, trueEnvironment } from '../../config/environment.ts
 import { type Flags, load, type Loaded } from '../../config/load.ts';
 import type { Config } from '../../config/options.ts';
 import { type Demo, startDemo } from '../demo.ts';
-import { openEntries } from '../../gateway/cache/open.ts';
-import { openWindows } from '../../gateway/limits/windows.ts';
 import { exitCodes } from '../exit.ts';
 import { parseFlags } from '../flags.ts';
 import { renderHelp } from '../help.ts';
 import { printPanels, printWarning } from '../panels.ts';
 import { serveUntilStopped } from '../process.ts';
+import { tryFolders } from '../../server/folders.ts';
 import { urlOf } from '../../server/url.ts';
 
 const summary = 'start forwarding';
@@ -60,9 +59,7 @@ async function announce({ config, warnings }: Loaded): Promise<void> {
 }
 
 async function superviseWorkers(config: Config): Promise<number> {
-  // What no worker could open is said once, here.
-  await (await openWindows(config, () => {}))?.close();
-  await (await openEntries(config))?.close();
+  await tryFolders(config);
   const { ownCommand, supervise } = await import('../../server/supervisor.ts');
   return supervise({
     config,

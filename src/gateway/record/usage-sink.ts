@@ -1,3 +1,4 @@
+import { ConfigError } from '../../config/error.ts';
 import { UsageStore } from '../../store/usage/lmdb.ts';
 import { isFromCache, type UsageRecord } from '../../store/usage/store.ts';
 import type { Happening, Sink } from './happening.ts';
@@ -18,14 +19,18 @@ const LAST_EXCHANGES = 10_000;
  * Usage as a sink.
  *
  * @param say - told in a line when the disk does not take it
- * @throws Error that has the path and the reason when the folder can't be used
+ * @throws ConfigError that has the path and the reason when the folder can't be used
  */
 export function openUsage(
   { dataDir, usageKeep, prices }: UsageConfig,
   say: (line: string) => void,
 ): UsageSink {
   const options = { keepMs: usageKeep * 1000, exchanges: LAST_EXCHANGES, onProblem: say };
-  return new UsageSink(new UsageStore(dataDir, options), new Prices(prices));
+  try {
+    return new UsageSink(new UsageStore(dataDir, options), new Prices(prices));
+  } catch (error) {
+    throw new ConfigError([`USAGE is true: ${(error as Error).message}`]);
+  }
 }
 
 /** Counts what each exchange came to, and what it cost. */
