@@ -245,3 +245,17 @@ test('a form that is no prompt is not held back', async () => {
   await until(() => request.text.includes('--b'), 'the first bytes are upstream before the last are sent');
   client.leave();
 });
+
+const padded = (member: string) =>
+  typed('application/json', `{"messages":[{"role":"user","content":"${'word '.repeat(60_000)}"}],${member}}`);
+
+test.each([
+  '"max_tokens":900000',
+  '"max_tokens":900000,"max_tokens":1',
+  '"options":{"num_predict":"900000"}',
+  '"n":9,"max_tokens":1e5,"x":NaN',
+])('the maximum of a body that is too large to be parsed is reserved: %s', async (member) => {
+  await using way = await startWay({ TOKENS_LIMIT: limit('800000/hour') });
+  expect((await way.ask(chatPath, padded('"max_tokens":1'))).status).toBe(200);
+  expect((await way.ask(chatPath, padded(member))).status).toBe(429);
+});

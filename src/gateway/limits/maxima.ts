@@ -3,7 +3,7 @@
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Names of the maximum, in lower case and without marks: Go's servers match names in any case. */
-const maxima: ReadonlySet<string> = new Set([
+export const maxima: ReadonlySet<string> = new Set([
   'maxtokens',
   'maxcompletiontokens',
   'maxoutputtokens',
@@ -15,7 +15,7 @@ const maxima: ReadonlySet<string> = new Set([
 ]);
 
 /** Names of the number of answers. `best_of` are made, and the best `n` of them given. */
-const choices: ReadonlySet<string> = new Set([
+export const choices: ReadonlySet<string> = new Set([
   'n',
   'bestof',
   'numreturnsequences',
@@ -24,7 +24,7 @@ const choices: ReadonlySet<string> = new Set([
 ]);
 
 /** Objects within a body that hold such options: Gemini's, Ollama's, TGI's, Bedrock's, and Realtime's events. */
-const nests: ReadonlySet<string> = new Set([
+export const nests: ReadonlySet<string> = new Set([
   'generationconfig',
   'options',
   'parameters',
@@ -45,8 +45,8 @@ export function maximaIn(body: Fields, depth = 1): { most: number; choices: numb
   const found = { most: 0, choices: 1 };
   for (const name in body) {
     const plain = plainName(name);
-    if (maxima.has(plain)) found.most = Math.max(found.most, count(body[name]));
-    else if (choices.has(plain)) found.choices = Math.max(found.choices, count(body[name]));
+    if (maxima.has(plain)) found.most = Math.max(found.most, numberIn(body[name]));
+    else if (choices.has(plain)) found.choices = Math.max(found.choices, numberIn(body[name]));
     else if (nests.has(plain) && depth < DEEPEST && isFields(body[name])) {
       const inner = maximaIn(body[name], depth + 1);
       found.most = Math.max(found.most, inner.most);
@@ -56,14 +56,15 @@ export function maximaIn(body: Fields, depth = 1): { most: number; choices: numb
   return found;
 }
 
-function plainName(name: string): string {
+/** A name as the sets above have it. */
+export function plainName(name: string): string {
   return marked.test(name) ? name.replace(/[_-]/g, '').toLowerCase() : name;
 }
 
 const marked = /[_A-Z-]/;
 
 /** A number over 0, also one in a string as some servers take it; else 0. LocalAI takes -1 for "no maximum". */
-function count(value: unknown): number {
+export function numberIn(value: unknown): number {
   const given = typeof value === 'string' ? Number(value) : value;
   return typeof given === 'number' && given > 0 ? given : 0;
 }
@@ -102,5 +103,5 @@ const value = /["']?\s{0,99}[:=]\s{0,99}["']?(\d{1,400}(?:\.\d{0,400})?(?:e\+?\d
 
 function valueAt(text: string, at: number): number {
   value.lastIndex = at;
-  return count(value.exec(text)?.[1]);
+  return numberIn(value.exec(text)?.[1]);
 }

@@ -15,6 +15,7 @@ import type { Rule } from './meters.ts';
 import type { FairQueue, PlaceEntry, Refusal } from './queue.ts';
 import { type Judged, NoPlace, passedHeaders, refuseLimited, refuseNoPlace } from './refusal.ts';
 import { WindowsUnavailable } from './resilient.ts';
+import { scanTokens } from './scan.ts';
 import { assumedFor, countedIn, reservedFor, saysEnd, spentBy } from './spent.ts';
 
 /** A refusal, or leave to go on. */
@@ -92,6 +93,15 @@ export class Ticket implements BodyListener {
    * @returns the refusal, or undefined to go on; at once where nothing must be waited for, which is the usual case
    */
   enter(): Outcome | Promise<Outcome> {
+    const reading = this.countsTokens ? readingOf(this.exchange) : undefined;
+    if (reading?.isLarge && !reading.asked.form)
+      return scanTokens(reading.bytes).then((estimate) => this.enterWith(estimate));
+    return this.enterWith(undefined);
+  }
+
+  /** @param scanned - the estimate of a body that is too large to be parsed */
+  private enterWith(scanned: Estimate | undefined): Outcome | Promise<Outcome> {
+    if (this.countsTokens) this.estimate = this.estimated(scanned);
     try {
       const counted = this.count();
       if (!(counted instanceof Promise)) return counted ?? this.enterTurn();
@@ -183,7 +193,6 @@ export class Ticket implements BodyListener {
   private count(): Outcome | Promise<Outcome> {
     const { rules, user, store, strategy } = this.terms;
     if (rules.length === 0 || !store) return undefined;
-    if (this.countsTokens) this.estimate = this.estimated();
     for (const rule of rules) {
       const countsTokens = rule.counted === 'tokens';
       const meters = rule.meters(user, countsTokens ? this.reserved : 1);
@@ -222,12 +231,12 @@ export class Ticket implements BodyListener {
     return rules.map((rule) => ({ rule, states: states.slice(from, (from += rule.size)) }));
   }
 
-  private estimated(): Estimate {
+  private estimated(scanned: Estimate | undefined): Estimate {
     const { body, request, turn } = this.exchange;
     const context = turn?.contextTokens ?? 0;
     const reading = readingOf(this.exchange);
     if (reading) {
-      const { prompt, completion } = estimateReading(reading);
+      const { prompt, completion } = scanned ?? estimateReading(reading);
       return { prompt: context + prompt, completion };
     }
     // Too long to be looked into; its length says something.
