@@ -121,7 +121,13 @@ async function passes(handler: Handler, asked = chat(), env: Record<string, stri
 const used = completion(5000);
 const withoutUsage = JSON.stringify({ choices: [{ message: { content: 'hello' } }] });
 
+const inStream = `data: {"choices":[],"usage":{"total_tokens":5000}}\n\ndata: [DONE]\n\n`;
+
 test.each<[string, Handler, object]>([
+  ['JSON of type text/plain', (r) => r.answer(200, used, ['Content-Type: text/plain']), {}],
+  ['JSON of no type', (r) => r.answer(200, used, ['Content-Type:']), {}],
+  ['JSON of a type of a vendor', (r) => r.answer(200, used, ['Content-Type: application/x-json']), {}],
+  ['a stream of type text/plain', (r) => r.answer(200, inStream, ['Content-Type: text/plain']), {}],
   ['a coding that is not known', (r) => r.answer(200, used, [...jsonType, 'Content-Encoding: compress']), {}],
   [
     'more codings than are undone',

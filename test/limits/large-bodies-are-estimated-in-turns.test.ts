@@ -50,13 +50,12 @@ test.each([
   ['digits', '1'.repeat(8_000_000)],
 ])('megabytes of %s leave turns to others', async (_, text) => {
   let turns = 0;
-  let isDone = false;
-  const others = (async () => {
-    for (; !isDone; turns++) await new Promise(setImmediate);
-  })();
+  let next = setImmediate(function count() {
+    turns++;
+    next = setImmediate(count);
+  });
   await scanTokens(Buffer.from(text));
-  isDone = true;
-  await others;
+  clearImmediate(next);
   // No turn takes more than 50,000 steps.
-  expect(turns).toBeGreaterThan(text.length === 8_000_000 && text[0] === '1' ? 0 : 5);
+  expect(turns).toBeGreaterThanOrEqual(3);
 });

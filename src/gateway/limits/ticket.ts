@@ -5,7 +5,7 @@ import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { valueOf } from '../headers.ts';
 import { readingOf } from '../reading.ts';
-import { UsageReader, type Usage } from '../record/usage.ts';
+import { media, UsageReader, type Usage } from '../record/usage.ts';
 import { type FailureKind, WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { BodyListener } from '../upstream/wire/incoming.ts';
@@ -33,9 +33,6 @@ export interface Terms {
   /** Of the gateway: clients that leave while it stops were cut by us. */
   readonly state: { readonly isStopping: boolean };
 }
-
-/** Answers whose bytes are no text. */
-const media = /^\s*(?:audio|video|image|font|multipart)\/|^\s*application\/(?:octet-stream|pdf|zip)/i;
 
 /** Ends that leave an upstream at work on a prompt. */
 const workedFor: ReadonlySet<FailureKind> = new Set<FailureKind>([

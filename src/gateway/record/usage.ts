@@ -1,3 +1,4 @@
+import { formOf } from '../cache/replay/family.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { BodyListener } from '../upstream/wire/incoming.ts';
 import type { WireFailure } from '../upstream/wire/failure.ts';
@@ -29,19 +30,23 @@ export class UsageReader implements BodyListener {
   private readonly body: PieceSink | undefined;
   /** It is of a kind that may hold usage. */
   private readonly readable: boolean;
-  /** The answer is a stream of events. */
-  readonly streamed: boolean;
+  private readonly reader: Reader | undefined;
 
   /** @param done - called once, after the body's end: within `end`, or later where a coding had to be undone */
   constructor(
     head: ResponseHead,
     private readonly done: (usage: Usage) => void,
   ) {
-    const reader = readerOf(field(head, 'content-type'));
+    const reader = (this.reader = readerOf(field(head, 'content-type')));
     // What nobody reads needs no decoder.
     this.body = reader ? decoder(field(head, 'content-encoding'), tell(reader, done)) : undefined;
     this.readable = reader !== undefined;
-    this.streamed = reader instanceof StreamUsage;
+  }
+
+  /** The answer is a stream of events. */
+  get streamed(): boolean {
+    const { reader } = this;
+    return reader instanceof StreamUsage || (reader instanceof GuessedUsage && reader.streamed);
   }
 
   chunk(piece: Uint8Array): void {
@@ -62,12 +67,44 @@ function tell(reader: Reader, done: (usage: Usage) => void): PieceSink {
   };
 }
 
-/** A reader for a media type; undefined for what holds no usage (sounds, images, files). */
+/** Types of bytes that are no text: sounds, images, files. */
+export const media =
+  /^\s*(?:audio|video|image|font|multipart)\/|^\s*application\/(?:octet-stream|pdf|zip|gzip)/i;
+
+/** A reader for a media type; undefined for what holds no usage. */
 function readerOf(contentType: string | null): Reader | undefined {
-  const type = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
-  if (type === 'text/event-stream') return new StreamUsage();
-  if (type === 'application/json' || type.endsWith('+json')) return new JsonUsage();
-  return undefined;
+  const form = formOf(contentType ?? '');
+  if (form === 'stream') return new StreamUsage();
+  if (form === 'json') return new JsonUsage();
+  return media.test(contentType ?? '') ? undefined : new GuessedUsage();
+}
+
+const white: ReadonlySet<number> = new Set(Buffer.from(' \t\r\n\ufeff'));
+const [BRACE, BRACKET] = Buffer.from('{[');
+
+/** Reads JSON or a stream of events that says it is text, by its first byte. */
+class GuessedUsage implements Reader {
+  private reader: Reader | undefined;
+
+  get streamed(): boolean {
+    return this.reader instanceof StreamUsage;
+  }
+
+  chunk(piece: Uint8Array): void {
+    this.reader ??= guess(piece);
+    this.reader?.chunk(piece);
+  }
+
+  finish(whole: boolean): Found {
+    return this.reader?.finish(whole) ?? nothingFound;
+  }
+}
+
+/** @returns undefined for a piece that is empty or white space */
+function guess(piece: Uint8Array): Reader | undefined {
+  const first = piece.find((byte) => !white.has(byte));
+  if (first === undefined) return undefined;
+  return first === BRACE || first === BRACKET ? new JsonUsage() : new StreamUsage();
 }
 
 /** The values of a header, joined as RFC 9110 §5.2 says; null when there is none. */
