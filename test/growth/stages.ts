@@ -16,6 +16,7 @@ import { LiveText } from '../../src/gateway/record/print-live.ts';
 import { EventSplitter, eventData } from '../../src/gateway/record/sse.ts';
 import { JsonUsage } from '../../src/gateway/record/usage-json.ts';
 import { StreamUsage } from '../../src/gateway/record/usage-stream.ts';
+import { eventType, turnAsked } from '../../src/gateway/websocket/events.ts';
 import { forwardablePath } from '../../src/gateway/path.ts';
 import { jsonProblem } from '../../src/cli/chatlog/json-problem.ts';
 import { escapedLine, safeLine, safeText } from '../../src/text/terminal.ts';
@@ -86,7 +87,16 @@ export const stages: Readonly<Record<string, (text: string) => unknown>> = {
   },
   'a request in a log': (text) => requestBody(bytes(text)),
   'what is wrong with a line': jsonProblem,
+  "a client's WebSocket message": (text) => turnAsked(`{"a":${text},"\\u0074ype":"response.create"}`),
+  "a server's WebSocket message": (text) => typeOfEvent(`{"a":${text},"type":"response.done"}`),
+  "a text in a server's WebSocket message": (text) =>
+    typeOfEvent(`{"a":${JSON.stringify(text)},"type":"response.done"}`),
 };
+
+function typeOfEvent(text: string): string | undefined {
+  const event = bytes(text);
+  return eventType(event, 0, event.length);
+}
 
 function bytes(text: string): Buffer {
   return Buffer.from(text);
