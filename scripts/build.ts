@@ -14,9 +14,11 @@ const outfile = resolve(values.outfile);
 mkdirSync(dirname(outfile), { recursive: true });
 
 const built = await Bun.build({
-  // A thread's module is loaded by its path: beside the main one, into which all others go.
+  // The module of a thread is loaded by its path: beside the main one, into which all others go.
   naming: '[name].[ext]',
-  entrypoints: [join(root, 'src/cli/main.ts'), join(root, 'src/server/aside-worker.ts')],
+  entrypoints: ['cli/main.ts', 'server/aside-worker.ts', 'gateway/cache/question-worker.ts'].map((path) =>
+    join(root, 'src', path),
+  ),
   // Names are kept: Elysia reads its handlers' source to see what they use, and stack traces stay readable.
   minify: { whitespace: true, syntax: true, identifiers: false },
   plugins: [lmdbPrebuild(values.target)],

@@ -1,4 +1,4 @@
-import { Questions } from '../../src/gateway/cache/question.ts';
+import { type Asked, Questions } from '../../src/gateway/cache/question.ts';
 import type { Exchange } from '../../src/gateway/exchange.ts';
 import { configOf, exchangeOf, question as questionOf } from './samples.ts';
 import type { Stage } from './stage.ts';
@@ -9,9 +9,9 @@ export function question(): Stage {
   const asked = (bytes: number): Exchange => ({ ...exchangeOf(config, questionOf(bytes)), family: 'chat' });
   const short = asked(200);
   const long = asked(64_000);
-  const questions = new Questions();
-  const knowing = new Questions();
-  for (const exchange of [short, asked(60_000)]) knowing.remember(knowing.read(exchange, '', false)!);
+  const questions = new Questions(() => {});
+  const knowing = new Questions(() => {});
+  for (const exchange of [short, asked(60_000)]) knowing.remember(knowing.read(exchange, '', false) as Asked);
   const known = asked(60_000);
   return {
     cases: [

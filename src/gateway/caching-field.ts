@@ -17,18 +17,46 @@ const escape = Buffer.from('\\u006');
 const SPACE = 0x20;
 const nothing = new Uint8Array();
 
+/** Bytes that are searched in one turn of the event loop: 1 to 2 ms, whatever they are. */
+const SLICE = 128 * 1024;
+
+/** Cuts in a large body: to join more pieces would take too long, and nobody writes the field so often. */
+const MOST_CUTS = 10_000;
+
 /**
  * Cuts the field out of a whole body, with one of its commas; every other byte stays. Never throws: what is no JSON
  * object stays as it is, and of one that is broken what was read before the break.
+ * @returns a promise for a large body that may have it: that is searched in slices
  */
-export function takeCaching(bytes: Uint8Array): TakenCaching {
+export function takeCaching(bytes: Uint8Array): TakenCaching | Promise<TakenCaching> {
   // Fast path: hardly any body has it.
   if (!has(bytes, plain) && !has(bytes, escape)) return { bytes, caching: undefined };
   const finder = new CachingFinder();
+  if (bytes.length > SLICE) return takeInSlices(bytes, finder);
   finder.scan(bytes);
-  if (finder.cuts.length === 0) return { bytes, caching: undefined };
+  return taken(bytes, finder, finder.cuts);
+}
+
+async function takeInSlices(bytes: Uint8Array, finder: CachingFinder): Promise<TakenCaching> {
+  const cuts: Cut[] = [];
+  for (let at = 0; at < bytes.length && !finder.done; at += SLICE) {
+    if (at > 0) await turn();
+    finder.scan(bytes.subarray(at, at + SLICE));
+    for (const cut of finder.cuts) cuts.push(cut);
+    if (cuts.length > MOST_CUTS) return { bytes, caching: 'invalid' };
+  }
+  return taken(bytes, finder, cuts);
+}
+
+/** Lets others have their turn of the event loop. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function taken(bytes: Uint8Array, finder: CachingFinder, cuts: readonly Cut[]): TakenCaching {
+  if (cuts.length === 0) return { bytes, caching: undefined };
   const value = finder.valueStart < 0 ? nothing : bytes.subarray(finder.valueStart, finder.valueEnd);
-  return { bytes: without(bytes, finder.cuts), caching: read(value) };
+  return { bytes: without(bytes, cuts), caching: read(value) };
 }
 
 /** Whatever kind of `Uint8Array` it is, without making a `Buffer` of it. */
@@ -65,14 +93,30 @@ function without(bytes: Uint8Array, cuts: readonly Cut[]): Uint8Array {
 export function withoutCaching(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   const blanks = new Blanks();
+  /** Of a chunk that is too long for one turn: the runtime gives a body in one that has arrived. */
+  let rest: Uint8Array = nothing;
+  let sinceTurn = 0;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         for (let pieces: Uint8Array[] = []; pieces.length === 0;) {
-          const { done, value } = await reader.read();
-          pieces = done ? blanks.end() : blanks.pass(value as Uint8Array);
+          if (rest.length === 0) {
+            const { done, value } = await reader.read();
+            if (done) {
+              for (const piece of blanks.end()) controller.enqueue(piece);
+              return controller.close();
+            }
+            rest = value as Uint8Array;
+          }
+          if (sinceTurn > SLICE) {
+            sinceTurn = 0;
+            await turn();
+          }
+          const slice = rest.length > SLICE ? rest.subarray(0, SLICE) : rest;
+          rest = rest.subarray(slice.length);
+          sinceTurn += slice.length;
+          pieces = blanks.pass(slice);
           for (const piece of pieces) controller.enqueue(piece);
-          if (done) return controller.close();
         }
       },
       cancel: (reason) => reader.cancel(reason),

@@ -193,7 +193,8 @@ export class Gateway {
     const encoding = request.headers.get('content-encoding');
     if (encoding !== null && (ticket?.wholeBody || this.recorder?.reads))
       await decodeRequest(exchange, encoding);
-    const wrong = this.checkRead(exchange.body) ?? takeOwnField(exchange);
+    const own = this.checkRead(exchange.body) ?? takeOwnField(exchange);
+    const wrong = own instanceof Promise ? await own : own;
     if (wrong) return withId(wrong);
     if (exchange.body.kind === 'stream') this.recorder?.passing(exchange, exchange.body);
     const entering = ticket?.enter();

@@ -1,14 +1,14 @@
 import { holdsPrompt } from './body.ts';
-import { takeCaching, withoutCaching } from './caching-field.ts';
+import { takeCaching, type TakenCaching, withoutCaching } from './caching-field.ts';
 import { refuse } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
  * Takes `"caching"` out of the body: it is a word to aifd and no upstream's affair, whether anything is cached or not. A
  * body without it stays as it is.
- * @returns the refusal of a value that is neither true nor false
+ * @returns the refusal of a value that is neither true nor false; a promise for a large body that may have it
  */
-export function takeOwnField(exchange: Exchange): Response | undefined {
+export function takeOwnField(exchange: Exchange): Response | undefined | Promise<Response | undefined> {
   const { body, request } = exchange;
   if (body.kind === 'none' || !holdsPrompt(request.headers)) return undefined;
   // A coded body passes as it is.
@@ -18,9 +18,18 @@ export function takeOwnField(exchange: Exchange): Response | undefined {
     exchange.body = { ...body, stream: withoutCaching(body.stream) };
     return undefined;
   }
-  const { bytes, caching } = takeCaching(body.bytes);
+  const taken = takeCaching(body.bytes);
+  if (taken instanceof Promise) return taken.then((late) => applied(exchange, body.bytes, late));
+  return applied(exchange, body.bytes, taken);
+}
+
+function applied(
+  exchange: Exchange,
+  before: Uint8Array,
+  { bytes, caching }: TakenCaching,
+): Response | undefined {
   if (caching === 'invalid') return refuse('invalid_caching');
-  if (bytes !== body.bytes) exchange.body = { kind: 'bytes', bytes };
+  if (bytes !== before) exchange.body = { kind: 'bytes', bytes };
   exchange.caching = caching;
   return undefined;
 }

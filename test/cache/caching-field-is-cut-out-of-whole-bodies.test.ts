@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test';
-import { takeCaching } from '../../src/gateway/caching-field.ts';
+import { takeCaching, type TakenCaching } from '../../src/gateway/caching-field.ts';
 import { Dice } from '../support/random.ts';
 import { randomBody } from './caching-field-bodies.ts';
 
 function take(text: string): [rest: string, caching: unknown] {
-  const { bytes, caching } = takeCaching(new Uint8Array(Buffer.from(text)));
+  const { bytes, caching } = takeCaching(new Uint8Array(Buffer.from(text))) as TakenCaching;
   return [Buffer.from(bytes).toString(), caching];
 }
 
@@ -51,7 +51,7 @@ const untouched = [
 
 test.each(untouched)('%s stays the very same', (body) => {
   const bytes = new Uint8Array(Buffer.from(body));
-  const taken = takeCaching(bytes);
+  const taken = takeCaching(bytes) as TakenCaching;
   expect(taken.bytes).toBe(bytes);
   expect(taken.caching).toBeUndefined();
 });
@@ -90,7 +90,7 @@ test('bytes that are not UTF-8 stay beside it', () => {
   const odd = Buffer.from('ff00c0', 'hex');
   const body = Buffer.concat([Buffer.from('{"caching":true,"a":"'), odd, Buffer.from('"}')]);
   const rest = Buffer.concat([Buffer.from('{"a":"'), odd, Buffer.from('"}')]);
-  expect(Buffer.from(takeCaching(body).bytes).equals(rest)).toBe(true);
+  expect(Buffer.from((takeCaching(body) as TakenCaching).bytes).equals(rest)).toBe(true);
 });
 
 test('what is broken is borne', () => {
@@ -115,3 +115,22 @@ function isObject(text: string): boolean {
     return false;
   }
 }
+
+test('a large body is searched in slices, and the same comes of it', async () => {
+  const dice = new Dice(13);
+  // Cut within strings, names and numbers alike.
+  for (let round = 0; round < 20; round++) {
+    const padding = 'x'.repeat(dice.int(130_900, 131_200));
+    const { text, cut } = randomBody(dice);
+    const wrap = (inner: string) => inner.replace('{', `{"pad":"${padding}",`);
+    if (!text.trimStart().startsWith('{"')) continue;
+    const taken = await takeCaching(Buffer.from(wrap(text)));
+    expect(meaning(Buffer.from(taken.bytes).toString())).toEqual(meaning(wrap(cut)));
+  }
+});
+
+test('a body with thousands of them is refused', async () => {
+  expect(await takeCaching(Buffer.from(`{${'"caching":1,'.repeat(20_000)}"a":1}`))).toMatchObject({
+    caching: 'invalid',
+  });
+});

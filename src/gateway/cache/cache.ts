@@ -48,7 +48,7 @@ export class Cache {
       config,
       kept: new KeptAnswers(store, say),
       flights: new Flights(config.cacheMaxEntrySize),
-      questions: new Questions(),
+      questions: new Questions(say),
     };
   }
 
@@ -63,6 +63,12 @@ export class Cache {
     if (exchange.family === undefined)
       return replaying ? Promise.resolve(refuseUnrecorded(exchange)) : ask(exchange.request);
     const asked = this.askedIn(exchange);
+    if (asked instanceof Promise)
+      return asked.then((late) => this.answerAsked(exchange, late ?? 'bypass', ask));
+    return this.answerAsked(exchange, asked, ask);
+  }
+
+  private answerAsked(exchange: Exchange, asked: Asked | Reason, ask: Ask): Promise<Outcome> {
     if (typeof asked !== 'string') return new Visit(exchange, asked, ask, this.parts).answer();
     return this.passBy(exchange, asked, ask);
   }
@@ -77,11 +83,12 @@ export class Cache {
 
   /** Writes what is not written yet. */
   close(): Promise<void> {
+    this.parts.questions.close();
     return this.parts.kept.close();
   }
 
   /** What is asked, or why the cache has no part in it. */
-  private askedIn(exchange: Exchange): Asked | Reason {
+  private askedIn(exchange: Exchange): Asked | Reason | Promise<Asked | undefined> {
     const { method, request, caching, family } = exchange;
     if (method !== 'POST' && method !== 'GET') return 'method';
     const { cacheMode, defaultRequestCachingValue } = this.config;

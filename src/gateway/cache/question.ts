@@ -1,6 +1,7 @@
 import type { Exchange } from '../exchange.ts';
 import { withoutQueryKeys } from '../admit/keys.ts';
 import { type Question, readQuestion } from './canonical.ts';
+import { type LargeQuestion, QuestionThread } from './question-thread.ts';
 import { type KnownQuestion, KnownQuestions, type Letters } from './known-questions.ts';
 
 /** What a request asks, as the cache sees it. */
@@ -30,13 +31,19 @@ const nothing: Question = { canonical: '', model: '', stream: false, includeUsag
 /** Reads questions. Those that it is told to remember are known by their bytes: then nothing is parsed. */
 export class Questions {
   private readonly known = new KnownQuestions();
+  private readonly thread: QuestionThread;
+
+  /** @param say - told what the operator should know */
+  constructor(say: (message: string) => void) {
+    this.thread = new QuestionThread(say);
+  }
 
   /**
    * @param user - whose entries are looked at; empty for everybody's
    * @param byForm - a stream and a plain answer are kept apart, where none can be made of the other
-   * @returns undefined for a body that can't be compared with another
+   * @returns undefined for a body that can't be compared with another; a promise for a large one
    */
-  read(exchange: Exchange, user: string, byForm: boolean): Asked | undefined {
+  read(exchange: Exchange, user: string, byForm: boolean): Asked | undefined | Promise<Asked | undefined> {
     const { body, method } = exchange;
     const { upstream, upstreamPath } = exchange.destination;
     if (body.kind === 'stream') return undefined;
@@ -50,16 +57,50 @@ export class Questions {
     const known = this.known.find(letters);
     // Whoever needs the canonical form asks for it: a hit does not.
     if (known) return new Remembered(known, route, user, bytes);
+    if (this.thread.isLarge(bytes.length))
+      return this.thread
+        .read(bytes)
+        .then((large) => large && new ReadAside(large, keyOf(large, before, byForm), route, user));
     const question = bytes.length === 0 ? nothing : readQuestion(bytes);
     if (!question) return undefined;
-    const { canonical, model, stream, includeUsage } = question;
-    const key = digestOf(byForm ? `${before}${stream}\n` : before, canonical);
-    return { canonical, model, stream, includeUsage, route, user, key, letters };
+    return { ...question, route, user, key: keyOf(question, before, byForm), letters };
+  }
+
+  close(): void {
+    this.thread.close();
   }
 
   /** The question was answered from the cache: it may well come again, byte for byte. */
   remember({ letters, key, model, stream, includeUsage }: Asked): void {
     if (letters) this.known.add(letters, { key, model, stream, includeUsage });
+  }
+}
+
+function keyOf({ canonical, stream }: Question | LargeQuestion, before: string, byForm: boolean): string {
+  return digestOf(byForm ? `${before}${stream}\n` : before, canonical);
+}
+
+/** A large question, which another thread has read. */
+class ReadAside implements Asked {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  private readonly bytes: Uint8Array;
+
+  constructor(
+    { canonical, model, stream, includeUsage }: LargeQuestion,
+    readonly key: string,
+    readonly route: string,
+    readonly user: string,
+  ) {
+    this.bytes = canonical;
+    this.model = model;
+    this.stream = stream;
+    this.includeUsage = includeUsage;
+  }
+
+  get canonical(): string {
+    return Buffer.prototype.utf8Slice.call(this.bytes, 0, this.bytes.length);
   }
 }
 
@@ -101,7 +142,9 @@ export function keyByForm({ key }: Pick<Asked, 'key'>, form: Pick<Asked, 'stream
 const scratch = Buffer.allocUnsafe(64 * 1024);
 
 /** Half of a SHA-256 is beyond guessing and beyond chance. */
-function digestOf(before: string, rest: string): string {
+function digestOf(before: string, rest: string | Uint8Array): string {
+  if (typeof rest !== 'string')
+    return new Bun.SHA256().update(before).update(rest).digest('hex').slice(0, 32);
   // No character takes more than three bytes of UTF-8 for each of its own.
   const most = 3 * (before.length + rest.length);
   const bytes = most <= scratch.length ? scratch : Buffer.allocUnsafe(most);

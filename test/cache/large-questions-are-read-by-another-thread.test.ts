@@ -1,0 +1,67 @@
+import { afterAll, expect, test } from 'bun:test';
+import { readQuestion } from '../../src/gateway/cache/canonical.ts';
+import { QuestionThread } from '../../src/gateway/cache/question-thread.ts';
+
+const said: string[] = [];
+const thread = new QuestionThread((message) => said.push(message));
+afterAll(() => thread.close());
+
+const large: [string, string][] = [
+  [
+    'prose',
+    JSON.stringify({
+      stream: true,
+      messages: [{ role: 'user', content: 'héllo '.repeat(20_000) }],
+      model: 'm',
+      max_tokens: 7,
+    }),
+  ],
+  ['numbers as they are written', `{"model":"m","b":1.0,"a":[${'12345678901234567890,'.repeat(5_000)}1e3]}`],
+  ['what is no JSON', 'x'.repeat(100_000)],
+  ['nested too deep', '{"a":'.repeat(30_000)],
+];
+
+test.each(large)('%s: the same is read of it', async (_, text) => {
+  const here = readQuestion(Buffer.from(text));
+  const there = await thread.read(Buffer.from(text));
+  expect(there).toEqual(here && { ...here, canonical: new TextEncoder().encode(here.canonical) });
+  expect(said).toEqual([]);
+});
+
+test('400,000 keys do not hold up the event loop', async () => {
+  const text = `{"model":"m",${Array.from({ length: 400_000 }, (_, i) => `"k${i}":${i}`).join(',')}}`;
+  const started = performance.now();
+  JSON.parse(text);
+  readQuestion(Buffer.from(text));
+  const here = performance.now() - started;
+  let longest = 0;
+  let before = performance.now();
+  const looking = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - before);
+    before = now;
+  }, 1);
+  const read = await thread.read(Buffer.from(text));
+  longest = Math.max(longest, performance.now() - before);
+  clearInterval(looking);
+  expect(read?.model).toBe('m');
+  // To copy it is what remains.
+  expect(longest).toBeLessThan(here / 3);
+});
+
+test('while too much waits, a question is not read', async () => {
+  const bytes = Buffer.from(JSON.stringify({ model: 'm', messages: 'x'.repeat(8_000_000) }));
+  const reads = await Promise.all(Array.from({ length: 10 }, () => thread.read(bytes)));
+  expect(reads.map((read) => read?.model)).toEqual([
+    ...Array.from({ length: 8 }, () => 'm'),
+    undefined,
+    undefined,
+  ]);
+});
+
+test('what waits when it is closed is not read', async () => {
+  const closing = new QuestionThread(() => {});
+  const reading = closing.read(Buffer.from('x'.repeat(100_000)));
+  closing.close();
+  expect(await reading).toBeUndefined();
+});
