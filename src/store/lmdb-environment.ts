@@ -1,12 +1,16 @@
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { refuseFullDisk } from './lmdb-disk.ts';
 import { refuseDamagedFile } from './lmdb-file.ts';
 import { Gate } from './lmdb-gate.ts';
+import { preallocate } from './preallocate.ts';
 import { refuseOddFiles, refuseUnwritable } from './odd-files.ts';
 
 export { ABORT, type Database, type RootDatabase } from 'lmdb';
+
+/** Of lmdb 3.5.6, with room for 126 readers. */
+const LOCK_BYTES = 8192;
 
 /** An LMDB environment that several processes of one machine may have open. */
 export interface Environment {
@@ -52,6 +56,7 @@ function openDatabase(
 ): RootDatabase<Buffer, Buffer> {
   const file = join(path, 'data.mdb');
   refuseDamagedFile(file);
+  makeLock(join(path, 'lock.mdb'));
   const isNew = !existsSync(file) || statSync(file).size === 0;
   try {
     return open<Buffer, Buffer>({
@@ -70,6 +75,16 @@ function openDatabase(
     if (isNew) rmSync(file, { force: true });
     throw error;
   }
+}
+
+/**
+ * LMDB maps its lock file and writes to it: it has its space from the start. One that is there is not touched, for to close any
+ * descriptor of it would release the locks that this process may have on it (see fcntl(2)).
+ */
+function makeLock(file: string): void {
+  if (existsSync(file)) return;
+  writeFileSync(file, '', { mode: 0o600 });
+  preallocate(file, LOCK_BYTES);
 }
 
 /**

@@ -13,7 +13,7 @@ export class DamagedFile extends Error {
 }
 
 /** Offsets in a meta page, of which there are two at the file's start, and what is there. Format 2 of lmdb 3.5.6. */
-const META = {
+export const META = {
   magic: 24,
   version: 28,
   pageSize: 48,

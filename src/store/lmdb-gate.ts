@@ -1,4 +1,5 @@
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
+import { preallocate } from './preallocate.ts';
 
 const BYTES = 4096;
 const OPENER = 0;
@@ -31,6 +32,7 @@ export class Gate {
     } finally {
       closeSync(opened);
     }
+    preallocate(file, BYTES);
     this.words = new Int32Array(Bun.mmap(file, { shared: true }).buffer, 0, WORDS);
     this.slot = this.takeSlot();
   }

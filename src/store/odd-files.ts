@@ -1,13 +1,4 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 const kinds: readonly (readonly [(stats: Stats) => boolean, string])[] = [
@@ -40,8 +31,8 @@ export function refuseUnwritable(file: string, name: string): void {
   const stats = lstatSync(file, { throwIfNoEntry: false });
   if (stats === undefined) return;
   if (!stats.isFile()) throw new Error(`${name} there is no file`);
-  // Asking for access is not enough: root has it to what can't be changed.
-  closeSync(openSync(file, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+  // Not opened: to close LMDB's lock file would release the locks that this process may have on it (see fcntl(2)).
+  accessSync(file, constants.R_OK | constants.W_OK);
 }
 
 /**

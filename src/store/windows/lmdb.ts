@@ -2,6 +2,7 @@ import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ABORT, freePages, oldestReader, openEnvironment, type RootDatabase } from '../lmdb-environment.ts';
 import type { Gate } from '../lmdb-gate.ts';
+import { Space } from '../lmdb-space.ts';
 import { isUnused, KEY_BYTES, LmdbChunks } from './lmdb-chunks.ts';
 import { Codec, endsOf } from './lmdb-codec.ts';
 import { correct, decide, State } from './strategies.ts';
@@ -29,7 +30,7 @@ const SWEEP_EVERY_MS = 500;
  * Room for thirteen million windows of one request. `useWritemap`: a commit writes to the mapped pages, with no system
  * call (3.6 µs, where it is 8.7 with them). That is as safe from `kill -9`: pages in use are never written over, and the
  * commit is the last word written. The file is sparse and takes what is used. A page that the disk has no room for would
- * be a bus error: see `guard`. What the kernel had not written when the machine lost power is lost: a window begins anew.
+ * be a bus error: see `lmdb-space.ts`. What the kernel had not written when the machine lost power is lost: a window begins anew.
  */
 const MAP_BYTES = 2 ** 30;
 /** Left free, of the map and of the disk: more than can be written between two looks. */
@@ -38,6 +39,10 @@ const SPARE_BYTES = 2 ** 26;
 const LOOK_AFTER_BYTES = 2 ** 20;
 /** The way from the root to a leaf, and the list of free pages: all new where somebody holds the old ones. */
 const BYTES_PER_PUT = 4 * 4096;
+/** Decided in one transaction: more would hardly make each cheaper, and need much space to be taken for all that they may write. */
+const MOST_JOBS = 64;
+/** What a transaction writes beside its windows. */
+const BYTES_PER_WRITE = 2 ** 17;
 /** Who reads a snapshot for so many transactions (stopped, most likely) holds all pages that were freed since. */
 const HELD_TRANSACTIONS = 1000;
 /** Hits that come closer together than this are decided together, ms. */
@@ -51,6 +56,8 @@ const MOST_DIGESTS = 10_000;
 interface Job {
   /** @returns whether it wrote */
   run(): boolean;
+  /** How many windows it may write. */
+  readonly puts: number;
   /** The transaction is committed. */
   done(): void;
   failed(error: unknown): void;
@@ -62,6 +69,7 @@ export class LmdbWindows implements WindowStore {
   private readonly mapBytes: number;
   private readonly db: RootDatabase<Buffer, Buffer>;
   private readonly gate: Gate;
+  private readonly space: Space;
   private readonly codec = new Codec();
   private readonly digests: Record<Strategy, Map<string, Buffer>> = {
     'fixed-window': new Map(),
@@ -96,7 +104,8 @@ export class LmdbWindows implements WindowStore {
       const { db, gate } = openEnvironment(path, { useWritemap: true, mapSize: mapBytes });
       this.db = db;
       this.gate = gate;
-      this.write(() => this.db.putSync(STAYS, Buffer.of(0)));
+      this.space = new Space(join(path, 'data.mdb'), freePages(db).pageSize);
+      this.write(1, () => this.db.putSync(STAYS, Buffer.of(0)));
       this.guard();
       if (this.noRoom !== undefined) throw new Error(`less than ${SPARE_BYTES / 2 ** 20} MB are free`);
     } catch (error) {
@@ -123,7 +132,7 @@ export class LmdbWindows implements WindowStore {
   /** Nobody to share a transaction with: waiting for the turn's end would only cost time. */
   private hitAtOnce(meters: readonly Meter[], strategy: Strategy, now: number): Decision {
     let decision!: Decision;
-    this.write(() => {
+    this.write(meters.length, () => {
       decision = this.decide(meters, strategy, now);
       return this.putChanged(meters) ? undefined : ABORT;
     });
@@ -135,6 +144,7 @@ export class LmdbWindows implements WindowStore {
     return new Promise((resolve, reject) => {
       let decision!: Decision;
       this.enqueue({
+        puts: meters.length,
         run: () => {
           decision = this.decide(meters, strategy, now);
           return this.putChanged(meters);
@@ -157,6 +167,7 @@ export class LmdbWindows implements WindowStore {
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       this.enqueue({
+        puts: meters.length,
         run: () => {
           this.read(meters, strategy);
           for (let i = 0; i < meters.length; i++) {
@@ -183,7 +194,7 @@ export class LmdbWindows implements WindowStore {
     return (this.db.getStats() as { entryCount: number }).entryCount - 1;
   }
 
-  /** All that one turn of the event loop asks is one transaction: under load it costs each request little. */
+  /** What one turn of the event loop asks is one transaction, or few: under load it costs each request little. */
   private enqueue(job: Job): void {
     this.jobs.push(job);
     if (this.jobs.length === 1) setImmediate(() => this.flush());
@@ -191,10 +202,16 @@ export class LmdbWindows implements WindowStore {
 
   private flush(): void {
     const { jobs } = this;
-    if (jobs.length === 0) return;
     this.jobs = [];
+    for (let from = 0; from < jobs.length; from += MOST_JOBS)
+      this.run(jobs.length <= MOST_JOBS ? jobs : jobs.slice(from, from + MOST_JOBS));
+  }
+
+  private run(jobs: readonly Job[]): void {
+    let puts = 0;
+    for (const job of jobs) puts += job.puts;
     try {
-      this.write(() => {
+      this.write(puts, () => {
         let changed = false;
         for (const job of jobs) changed = job.run() || changed;
         // An aborted transaction costs next to nothing.
@@ -246,12 +263,15 @@ export class LmdbWindows implements WindowStore {
     }
   }
 
-  /** Every write of this store. */
-  private write(action: () => unknown): void {
+  /** Every write of this store. @param puts - how many windows it may write or remove */
+  private write(puts: number, action: () => unknown): void {
     if (this.written > LOOK_AFTER_BYTES) this.guard();
     this.gate.enter();
     try {
-      this.db.transactionSync(action);
+      this.db.transactionSync(() => {
+        this.space.reserve(BYTES_PER_WRITE + puts * BYTES_PER_PUT);
+        return action();
+      });
     } finally {
       this.gate.leave();
     }
@@ -300,7 +320,11 @@ export class LmdbWindows implements WindowStore {
 
   private tend(): void {
     this.guard();
-    this.sweep();
+    try {
+      this.sweep();
+    } catch {
+      // The disk is full. The next hit says so.
+    }
   }
 
   /** Hits throw while there is little room, and count again when there is. */
@@ -346,7 +370,7 @@ export class LmdbWindows implements WindowStore {
   }
 
   private remove(keys: readonly Buffer[], before: number): void {
-    this.write(() => {
+    this.write(keys.length, () => {
       for (const key of keys) {
         const value = this.db.getBinaryFast(key);
         // Somebody may have begun a new window meanwhile.
