@@ -1,4 +1,5 @@
 import { holdsPrompt } from '../body.ts';
+import { decoder, type PieceSink } from '../decode.ts';
 import { boundaryOf, FormReader } from './form.ts';
 import { PassingJson } from './passing-json.ts';
 
@@ -41,10 +42,43 @@ export function modelName(model: unknown): string {
 
 /** @returns undefined for a body that nothing can be read of */
 export function passingOf(headers: Headers): Passing | undefined {
-  if (headers.has('content-encoding')) return undefined;
+  const encoding = headers.get('content-encoding');
+  const passing = passingPlain(headers);
+  return encoding === null || !passing ? passing : PassingCoded.of(encoding, passing);
+}
+
+function passingPlain(headers: Headers): Passing | undefined {
   const boundary = boundaryOf(headers.get('content-type') ?? '');
   if (boundary !== undefined) return new PassingForm(boundary);
   return holdsPrompt(headers) ? new PassingJson() : undefined;
+}
+
+/** A coded body, decoded beside what passes. */
+class PassingCoded implements Passing {
+  bytes = 0;
+
+  private constructor(
+    private readonly decoding: PieceSink,
+    private readonly plain: Passing,
+  ) {}
+
+  /** @returns undefined for a coding that is not known */
+  static of(encoding: string, plain: Passing): Passing | undefined {
+    const sink = { chunk: (piece: Uint8Array) => plain.chunk(piece), end() {} };
+    const decoding = decoder(encoding, sink);
+    return decoding && new PassingCoded(decoding, plain);
+  }
+
+  chunk(piece: Uint8Array): void {
+    this.bytes += piece.length;
+    this.decoding.chunk(piece);
+  }
+
+  /** What was decoded by now: the decoder runs behind, and an answer comes later than that. */
+  asked(): Asked {
+    this.decoding.end(true);
+    return this.plain.asked();
+  }
 }
 
 class PassingForm implements Passing {
