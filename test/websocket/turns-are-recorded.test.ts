@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { accessLines, chatLines, everythingOn, stats, type Told } from '../record-http/support.ts';
 import { spawnAifd } from '../support/aifd.ts';
-import { until } from '../support/until.ts';
+import { until, within } from '../support/until.ts';
 import { Client } from './client.ts';
 import { create, type Event, eventOf, realtimeCreate, response, usageOf } from './turns.ts';
 import { startWebSocketUpstream } from './upstream.ts';
@@ -44,6 +44,7 @@ async function startRecording(answer: Answer, env: Record<string, string> = {}) 
         const rows = await stats(on.dataDir, '--last', '9');
         return rows.length > 0 ? rows : undefined;
       }, 'the turns are in stats'),
+    metrics: async (): Promise<string> => (await fetch(`${aifd.url}/metrics`)).text(),
     upstream,
     async [Symbol.asyncDispose](): Promise<void> {
       await aifd[Symbol.asyncDispose]();
@@ -169,6 +170,31 @@ test("what the user said in Realtime is in the next turn's input, and its transc
     return lines.length > 1 ? lines : undefined;
   }, 'the transcription is logged');
   expect(transcript).toMatchObject({ text: 'what I said' });
+});
+
+test('a turn that waited for its place says how long in the metrics, and not how long its limits took', async () => {
+  const finish: (() => void)[] = [];
+  await using run = await startRecording(
+    (_event, send) => finish.push(() => response('r', 1, 1).forEach(send)),
+    { CONCURRENCY_LIMIT: '1', REQ_RATE_LIMIT: '{"/v1":"100/hour"}' },
+  );
+  using first = await run.open('/v1/responses');
+  using second = await run.open('/v1/responses');
+  first.socket.send(create());
+  await run.upstream.received(1);
+  second.socket.send(create());
+  // The pong comes once the turn before the ping was taken.
+  const pong = new Promise((resolve) => second.socket.addEventListener('pong' as 'open', resolve));
+  (second.socket as unknown as { ping(): void }).ping();
+  await within(pong, 'the pong comes');
+  const waits = async (): Promise<string | undefined> =>
+    /aifd_queue_wait_seconds_count\S* (\d+)/.exec(await run.metrics())?.[1];
+  finish[0]!();
+  await run.upstream.received(2);
+  finish[1]!();
+  await second.received(3);
+  await run.lines(2);
+  expect(await waits()).toBe('1');
 });
 
 test('a turn of 12 MB goes upstream, and its line in the chat log says how long it was', async () => {

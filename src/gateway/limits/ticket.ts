@@ -281,11 +281,15 @@ export class Ticket implements BodyListener {
   // Places.
 
   private enterTurn(): Outcome | Promise<Outcome> {
-    const { turn, client } = this.exchange;
-    if (!turn) return undefined;
-    const placed = this.takePlace(client);
-    if (placed instanceof Promise) return placed.then((failure) => failure && refusalOf(failure));
-    return placed && refusalOf(placed);
+    const { exchange } = this;
+    if (!exchange.turn) return undefined;
+    const placed = this.takePlace(exchange.client);
+    if (!(placed instanceof Promise)) return placed && refusalOf(placed);
+    const since = performance.now();
+    return placed.then((failure) => {
+      exchange.queuedMs = performance.now() - since;
+      return failure && refusalOf(failure);
+    });
   }
 
   private placed(entry: PlaceEntry | Refusal): WireFailure | undefined {

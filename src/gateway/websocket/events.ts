@@ -47,7 +47,8 @@ export function endsResponse(type: string): boolean {
  */
 export function turnAsked(message: string | Buffer): Buffer | undefined {
   if (!message.includes(CREATE) && !message.includes(ESCAPE)) return undefined;
-  const bytes = typeof message === 'string' ? Buffer.from(message) : message;
+  // A copy: the turn is recorded after its end, and the runtime may use a message's memory again.
+  const bytes = Buffer.from(message as string);
   const type = memberText(bytes, 0, bytes.length, 'type', true);
   return type === CREATE || type === null ? bytes : undefined;
 }

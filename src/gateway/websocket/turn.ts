@@ -46,13 +46,9 @@ export class Turn {
 
   /** Passes the limits, as a request does. @returns the refusal, or undefined to go on */
   enter(): Response | undefined | Promise<Response | undefined> {
-    const started = performance.now();
     const entering = this.exchange.ticket?.enter();
     if (!(entering instanceof Promise)) return this.entered(entering);
-    return entering.then((refusal) => {
-      this.exchange.queuedMs = performance.now() - started;
-      return this.entered(refusal);
-    });
+    return entering.then((refusal) => this.entered(refusal));
   }
 
   /** The event goes upstream now. */
