@@ -32,7 +32,7 @@ const places: [string, string, string[], RegExp][] = [
     '?key=',
     `/v1/realtime?model=m&key=${forwardKey}`,
     [],
-    /^GET \/v1\/realtime\?model=m&key=sk-real-0123456789 /,
+    /^GET \/v1\/realtime\?model=m HTTP\/1\.1\r\n(?:.*\r\n)*x-goog-api-key: sk-real-0123456789\r\n/i,
   ],
   [
     'a sub-protocol',
