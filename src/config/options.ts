@@ -143,8 +143,8 @@ export const options = {
     retries,
     'RETRY_STATUSES',
     statusList,
-    '502,503,504',
-    'Upstream statuses that are tried again',
+    '503',
+    'Upstream statuses that are tried again; 502 and 504 are, but for POST and PATCH, whenever any is named',
   ),
 
   reqRateLimit: define(

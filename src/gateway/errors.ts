@@ -72,6 +72,12 @@ const table = {
     type: 'server_error',
     message: 'The upstream answered with something that is not HTTP.',
   },
+  upstream_key_refused: {
+    status: 502,
+    type: 'server_error',
+    message:
+      'The upstream refused the key that the operator of this server set. Your own key is not the cause.',
+  },
   upstream_timeout: { status: 504, type: 'server_error', message: 'The upstream took too long.' },
   cache_miss: {
     status: 504,

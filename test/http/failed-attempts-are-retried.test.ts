@@ -49,13 +49,37 @@ describe('a connection that is refused', () => {
 });
 
 describe('an answer', () => {
-  test.each([502, 503, 504])('of %d, then 200, is 200', async (status) => {
+  test.each([
+    [503, json],
+    [502, { method: 'GET' }],
+    [504, { method: 'DELETE' }],
+  ] as const)('of %d, then 200, is 200: %j', async (status, asked) => {
     await using upstream = await startUpstream((request, index) =>
       request.answer(index === 0 ? status : 200, 'x'),
     );
     await using aifd = await startAifd(forwardingTo(upstream.url));
-    expect((await ask(aifd.url, '/x', json)).status).toBe(200);
-    expect(upstream.requests.map(({ text }) => text)).toEqual(['{"a":1}', '{"a":1}']);
+    expect((await ask(aifd.url, '/x', asked)).status).toBe(200);
+    expect(upstream.requests).toHaveLength(2);
+    expect(upstream.requests[1]!.text).toBe(upstream.requests[0]!.text);
+  });
+
+  test.each(['/v1/batches', '/v1/fine_tuning/jobs', '/v1/files'])(
+    'of 504 to POST %s is not retried, though RETRY_STATUSES names it',
+    async (path) => {
+      await using upstream = await startUpstream((request) => request.answer(504, 'x'));
+      await using aifd = await startAifd({ ...forwardingTo(upstream.url), RETRY_STATUSES: '503,504' });
+      expect((await ask(aifd.url, path, json)).status).toBe(504);
+      expect(upstream.requests).toHaveLength(1);
+    },
+  );
+
+  test('with x-should-retry: false is not retried', async () => {
+    await using upstream = await startUpstream((request) =>
+      request.answer(503, 'x', ['X-Should-Retry: False']),
+    );
+    await using aifd = await startAifd(forwardingTo(upstream.url));
+    expect((await ask(aifd.url, '/x', json)).status).toBe(503);
+    expect(upstream.requests).toHaveLength(1);
   });
 
   test('that stays 503 reaches the client verbatim after MAX_RETRIES', async () => {
@@ -69,7 +93,7 @@ describe('an answer', () => {
     expect(upstream.requests).toHaveLength(3);
   });
 
-  test.each([400, 401, 404, 408, 429, 500, 501])(
+  test.each([400, 401, 404, 408, 429, 500, 501, 502, 504])(
     'of %d is not retried and stays verbatim',
     async (status) => {
       await using upstream = await startUpstream((request) =>

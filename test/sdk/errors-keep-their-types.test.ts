@@ -13,7 +13,8 @@ import { failureOf, startWay } from './support.ts';
 
 const errors = [
   [400, BadRequestError, 'context_length_exceeded', 'messages'],
-  [401, AuthenticationError, 'invalid_api_key', null],
+  // With `invalid_api_key` it would be the operator's key, and 502.
+  [401, AuthenticationError, 'mismatched_organization', null],
   [403, PermissionDeniedError, 'unsupported_country_region_territory', null],
   [404, NotFoundError, 'model_not_found', 'model'],
   [409, ConflictError, null, null],

@@ -2,17 +2,23 @@ import { placesOfKeys, replaceProtocolKey, withoutQueryKeys, type Place } from '
 import type { Exchange } from '../exchange.ts';
 import { forwardedHeaders } from '../headers.ts';
 import { handshakeHeaders } from '../websocket/upgrade.ts';
+import { isIdempotent } from './retry.ts';
 import type { WireRequest } from './wire/client.ts';
 
 const protocolHeader = 'sec-websocket-protocol';
 const credentialAndProtocol: ReadonlySet<string> = new Set([...placesOfKeys, protocolHeader]);
 const credentialAndHandshake: ReadonlySet<string> = new Set([...placesOfKeys, ...handshakeHeaders]);
 
-/** The request as it goes on the wire: its own headers and path, with the credentials that the target gets. */
-export function toWire(exchange: Exchange): WireRequest {
+/**
+ * The request as one attempt sends it: its own headers and path, with the credentials that the target gets.
+ * @param key - the real key of this attempt; undefined when the target has none
+ * @param idempotencyKey - added; undefined when it has one, or needs none
+ */
+export function toWire(exchange: Exchange, key?: string, idempotencyKey?: string): WireRequest {
   const { request, client, method, credentials, body, started, handshake } = exchange;
-  const { upstream, upstreamPath } = exchange.destination;
+  const { upstreamPath } = exchange.destination;
   const protocols = request.headers.get(protocolHeader);
+  const added = idempotencyKey === undefined ? '' : `idempotency-key: ${idempotencyKey}\r\n`;
   // A compressed stream has no events to pace, and what is kept is for clients of all kinds.
   const isRead =
     exchange.family !== undefined || (exchange.ticket !== undefined && exchange.ticket.paceMs > 0);
@@ -22,16 +28,15 @@ export function toWire(exchange: Exchange): WireRequest {
     return {
       method,
       path: upstreamPath,
-      headers: own + (handshake?.lines(protocols) ?? ''),
+      headers: own + added + (handshake?.lines(protocols) ?? ''),
       body,
       started,
       client,
       upgrade: handshake !== undefined,
     };
   }
-  const key = upstream.nextKey();
   const { place } = credentials;
-  let headers = forwardedHeaders(request.headers, dropped(protocols, handshake !== undefined));
+  let headers = forwardedHeaders(request.headers, dropped(protocols, handshake !== undefined)) + added;
   if (key !== undefined) headers += keyLine(place, key);
   const offered =
     protocols === null ? null : replaceProtocolKey(protocols, place === 'protocol' ? key : undefined);
@@ -51,6 +56,15 @@ export function toWire(exchange: Exchange): WireRequest {
 function dropped(protocols: string | null, webSocket: boolean): ReadonlySet<string> {
   if (webSocket) return credentialAndHandshake;
   return protocols === null ? placesOfKeys : credentialAndProtocol;
+}
+
+/**
+ * A key by which the upstream knows a request that is sent again; undefined where the client sent one, or where no
+ * upstream needs it: the method is idempotent (RFC 9110 §9.2.2), or the body can't go twice.
+ */
+export function newIdempotencyKey({ method, body, request }: Exchange): string | undefined {
+  if (isIdempotent(method) || body.kind === 'stream') return undefined;
+  return request.headers.has('idempotency-key') ? undefined : `aifd-${crypto.randomUUID()}`;
 }
 
 /** The header line with the real key; empty when it goes among the sub-protocols. */

@@ -2,17 +2,18 @@ import type { Config } from '../../config/options.ts';
 import type { Target } from '../../config/targets.ts';
 import { RealKeys } from '../response-fields.ts';
 import { RetryBudget } from './budget.ts';
+import { KeyTurns } from './key-turns.ts';
 import { WireClient } from './wire/client.ts';
 import type { Origin, Proxy } from './wire/dial.ts';
 import type { WireFailure } from './wire/failure.ts';
 
-/** A target at work: its connections, its keys in turn, its retry budget. */
+/** A target at work: its connections, its real keys, its retry budget. */
 export class Upstream {
   readonly client: WireClient;
   readonly budget = new RetryBudget();
+  readonly keys: KeyTurns;
   /** What must not come back in a response; undefined when the target has no keys. */
   readonly realKeys: RealKeys | undefined;
-  private turn = 0;
   private gone = false;
 
   /** @param say - told when the target goes and comes back, a line each */
@@ -21,6 +22,7 @@ export class Upstream {
     config: Config,
     private readonly say: (message: string) => void,
   ) {
+    this.keys = new KeyTurns(target.keys, (message) => say(`${target.name} ${message}`));
     if (target.keys.length > 0) this.realKeys = new RealKeys(target.keys);
     this.client = new WireClient(originOf(target, config.proxy), {
       connectTimeout: config.timeout,
@@ -29,15 +31,6 @@ export class Upstream {
       totalTimeout: config.totalTimeout,
       maxBodySize: config.maxBodySize,
     });
-  }
-
-  /** The next of the target's real keys, round-robin; undefined when it has none. */
-  nextKey(): string | undefined {
-    const { keys } = this.target;
-    if (keys.length === 0) return undefined;
-    const key = keys[this.turn % keys.length];
-    this.turn++;
-    return key;
   }
 
   /** Notes how an attempt went, so that the operator hears of a target that goes, once, and of its return. */

@@ -17,6 +17,8 @@ export type FailureKind =
   /** The client stopped sending its body. */
   | 'upload_timeout'
   | 'upload_too_large'
+  /** The upstream refused the operator's key. */
+  | 'key_refused'
   /** The client left. */
   | 'aborted'
   /** It was not asked: no place came free for the request. */
