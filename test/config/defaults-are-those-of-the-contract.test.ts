@@ -31,7 +31,7 @@ test('with nothing set, everything is at its default', () => {
     totalTimeout: 0,
     maxRetries: 3,
     maxRetryAfter: 10,
-    retryStatuses: [502, 503, 504],
+    retryStatuses: [503],
     reqRateLimit: [],
     globalRateLimit: { text: '', limits: [] },
     rateLimitStrategy: 'fixed-window',
