@@ -75,10 +75,11 @@ test('hostile messages of 16 MiB are looked at in milliseconds', () => {
   ].map((text) => Buffer.from(text));
   const took = hostile.map((message) => {
     const tries = [1, 2, 3].map(() => {
-      const started = performance.now();
+      const before = process.cpuUsage();
       turnAsked(message);
       eventType(message, 0, message.length);
-      return performance.now() - started;
+      // Of the processor: other processes do not count.
+      return process.cpuUsage(before).user / 1000;
     });
     return Math.min(...tries);
   });
