@@ -18,6 +18,12 @@ const simple: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
+/** What an escape of one letter stands for; undefined for all others. @param at - after the backslash */
+export function simpleEscape(text: string, at: number): string | undefined {
+  const letter = text[at];
+  return letter !== undefined && Object.hasOwn(simple, letter) ? simple[letter] : undefined;
+}
+
 const hexDigits: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 const octal = /[0-7]{1,3}/y;
 
@@ -30,7 +36,8 @@ const octal = /[0-7]{1,3}/y;
 export function readEscape(text: string, at: number): Escape | undefined {
   const letter = text[at];
   if (letter === undefined || letter === 'N') return undefined;
-  if (Object.hasOwn(simple, letter)) return { text: simple[letter]!, end: at + 1 };
+  const single = simpleEscape(text, at);
+  if (single !== undefined) return { text: single, end: at + 1 };
   const length = hexDigits[letter];
   if (length !== undefined) return hex(text, at + 1, length);
   octal.lastIndex = at;
