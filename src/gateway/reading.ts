@@ -10,6 +10,9 @@ const MOST_DECODED = 8 * 1024 * 1024;
 /** A larger body is not parsed: 128 KiB of nothing but names take 5 ms, and 8 MiB would hold up all others. Bytes. */
 const MOST_PARSED = 128 * 1024;
 
+/** Characters of a form that are read: 8 MiB of nothing but names would take half a second. */
+const MOST_FORM = 64 * 1024;
+
 const askedNothing: Asked = { model: '', stream: false };
 
 /**
@@ -54,7 +57,8 @@ export class RequestReading {
   private ask(): Asked {
     const { bytes, contentType } = this;
     if (bytes[0] === DASH && bytes[1] === DASH) return askedIn(formFields(bytes));
-    if (urlEncoded.test(contentType)) return askedIn(new Map(new URLSearchParams(this.text)));
+    if (urlEncoded.test(contentType))
+      return askedIn(new Map(new URLSearchParams(this.text.slice(0, MOST_FORM))));
     if (!mayBeObject(bytes)) return askedNothing;
     if (this.isLarge) return this.askLarge();
     const { text } = this;

@@ -137,3 +137,11 @@ test.each([
   ['application/json', undefined],
   [`multipart/form-data; boundary=${'x'.repeat(300)}`, undefined],
 ])('the boundary of %p', (type, expected) => expect(boundaryOf(type)).toBe(expected as string));
+
+const part = (name: string) => `content-disposition: form-data; name="${name}"\r\n\r\nx\r\n--b\r\n`;
+
+test('of a form with more than a thousand parts the first thousand are read', () => {
+  const early = `--b\r\n${part('a').repeat(998)}${part('early')}${part('a')}${part('late')}${part('a')}`;
+  const fields = formFields(Buffer.from(early));
+  expect([fields.has('early'), fields.has('late')]).toEqual([true, false]);
+});

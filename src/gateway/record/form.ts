@@ -10,6 +10,8 @@ const LONGEST_HEAD = 8 * 1024;
 const MOST_OF_FIELD = 32 * 1024;
 const MOST_OF_ALL = 64 * 1024;
 const MOST_FIELDS = 100;
+/** Parts that are looked at: a form of 8 MB may have 100,000. */
+const MOST_PARTS = 1_000;
 
 const nothing = Buffer.alloc(0);
 
@@ -33,6 +35,7 @@ export class FormReader {
   private held = Buffer.from(LINE_END);
   private isInBody = true;
   private isDone = false;
+  private parts = 0;
   /** The field whose text is coming; undefined in a file, or before the first part. */
   private name: string | undefined;
   private text: Uint8Array[] = [];
@@ -81,7 +84,7 @@ export class FormReader {
     if (end < 0) return bytes.length - at > LONGEST_HEAD ? this.finish() : -1;
     this.beginPart(bytes.toString('utf8', at, end));
     this.isInBody = true;
-    return end + HEAD_END.length;
+    return this.isDone ? -1 : end + HEAD_END.length;
   }
 
   private finish(): -1 {
@@ -90,6 +93,8 @@ export class FormReader {
   }
 
   private beginPart(head: string): void {
+    this.isDone = ++this.parts > MOST_PARTS;
+    if (this.isDone) return;
     const [, disposition = ''] = /^content-disposition:(.*)$/im.exec(head) ?? [];
     const name = parameter(disposition, 'name');
     const file = parameter(disposition, 'filename');
