@@ -269,7 +269,8 @@ export class LmdbWindows implements WindowStore {
     this.gate.enter();
     try {
       this.db.transactionSync(() => {
-        this.space.reserve(BYTES_PER_WRITE + puts * BYTES_PER_PUT);
+        // The same for few: else few would go on where many can't, and the store would come and go.
+        this.space.reserve(BYTES_PER_WRITE + Math.max(MOST_JOBS, puts) * BYTES_PER_PUT);
         return action();
       });
     } finally {
