@@ -172,6 +172,9 @@ function sourceOf({ destination, family }: Exchange, asked: Asked): EntrySource 
   return { key, canonical, route, model, user, includeUsage, target, family: family! };
 }
 
+/** How far the clocks of processes that share a cache may differ, ms. */
+const CLOCKS_DIFFER_MS = 1000;
+
 /** Fields that are for the one who asked alone. */
 const personal: ReadonlySet<string> = new Set(['set-cookie', 'x-request-id']);
 
@@ -181,13 +184,21 @@ function withoutPersonal({ headers }: ResponseHead): [string, string][] {
 
 /** Why the entry won't do; undefined when it does. */
 function against({ about }: Entry, { noCache, maxAge }: Directives, now: number): Reason | undefined {
-  if (about.expiresAt !== 0 && about.expiresAt <= now) return 'stale';
-  return noCache || (now - about.storedAt) / 1000 > maxAge ? 'request' : undefined;
+  if (about.expiresAt !== 0 && (about.expiresAt <= now || isAhead(about.storedAt, now))) return 'stale';
+  return noCache || isOlder(about.storedAt, maxAge, now) ? 'request' : undefined;
 }
 
 /** An entry that the request would not take while it was fresh does not stand in for an error either. */
 function admits({ noCache, maxAge }: Directives, { about }: Entry, now: number): boolean {
-  return !noCache && (now - about.storedAt) / 1000 <= maxAge;
+  return !noCache && !isOlder(about.storedAt, maxAge, now);
+}
+
+/** Whether it was stored by a clock that ran ahead: how old it is, nobody knows. */
+const isAhead = (storedAt: number, now: number): boolean => storedAt > now + CLOCKS_DIFFER_MS;
+
+/** @param maxAge - seconds; `Infinity` where any age will do */
+function isOlder(storedAt: number, maxAge: number, now: number): boolean {
+  return maxAge !== Infinity && (isAhead(storedAt, now) || (now - storedAt) / 1000 > maxAge);
 }
 
 /** The form that an entry was asked in. */

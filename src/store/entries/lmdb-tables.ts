@@ -254,6 +254,13 @@ export class LmdbTables {
     return { infos, last: keys.length < limit ? undefined : keys.at(-1) };
   }
 
+  /** The latest use there is, microseconds since the epoch; 0 when there is none. */
+  latestUse(): number {
+    for (const order of this.order.getKeys({ reverse: true, limit: 1 }))
+      if (order.length > STAYS.length) return usedAtOf(order);
+    return 0;
+  }
+
   /** All of a snapshot, from the latest use to the first. */
   *newestFirst(): Generator<[key: Buffer, info: Info]> {
     for (const order of this.order.getKeys({ reverse: true })) {

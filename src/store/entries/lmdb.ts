@@ -19,6 +19,8 @@ const TEND_EVERY_MS = 1000;
 const SWEPT_AT_ONCE = 512;
 /** A list reads so many records in one look: between two of them the pages of what was removed can be used again. */
 const LISTED_AT_ONCE = 256;
+/** Beyond it numbers are not exact: nobody used it then. Microseconds. */
+const LAST_STAMP = 2 ** 52;
 /** Leaves that a put changes beside its own pages. */
 const PAGES_PER_PUT = 4;
 
@@ -45,6 +47,7 @@ export class LmdbEntries implements EntryStore {
     this.writer = new LmdbWriter(folder.path, folder.environment, folder.room, (key) =>
       this.touched.size === 0 ? undefined : this.touched.get(key.toString('hex')),
     );
+    this.catchUp();
     this.tending = setInterval(() => this.tend(), TEND_EVERY_MS).unref();
   }
 
@@ -118,7 +121,7 @@ export class LmdbEntries implements EntryStore {
       const now = Date.now();
       for (const [key, info] of step.infos) {
         const about = isOver(info, now) ? undefined : parseAbout(info);
-        const usedAt = Math.floor(info.usedAt / 1000);
+        const usedAt = Math.min(now, Math.floor(info.usedAt / 1000));
         if (about) yield { key: key.toString('hex'), about, usedAt, size: info.size };
       }
       last = step.last;
@@ -197,6 +200,7 @@ export class LmdbEntries implements EntryStore {
   private tend(): void {
     this.writeTouches();
     try {
+      this.catchUp();
       this.sweep();
     } catch {
       // Whoever asks for something learns what is wrong.
@@ -251,9 +255,17 @@ export class LmdbEntries implements EntryStore {
     await this.add(key, bytes, { about, keptUntil, usedAt });
   }
 
-  /** Microseconds since the epoch, and never the same twice. */
+  /** Microseconds since the epoch, never the same twice, and later than all there are: a clock may have run ahead. */
   private stamp(): number {
     return (this.latest = Math.max(this.latest + 1, Date.now() * 1000));
+  }
+
+  /** Other processes' uses may be later than this one's: what it puts would be the first to go. */
+  private catchUp(): void {
+    const latest = this.writer.tables.latestUse();
+    // Else what others put until the end of this turn would not be seen.
+    this.folder.environment.db.resetReadTxn();
+    if (latest < LAST_STAMP) this.latest = Math.max(this.latest, latest);
   }
 
   private refuseClosed(): void {

@@ -6,7 +6,7 @@ import { decodeBlock } from './exchanges.ts';
 import type { Figures } from './figures.ts';
 import { Gathering } from './gathered.ts';
 import { beganAt, isCounter, kinds, type Period, periodEnd, periodStart, STAYS } from './keys.ts';
-import { DAY_MS, type Labels, type UsageRecord } from './store.ts';
+import { DAY_MS, HOUR_MS, type Labels, type UsageRecord } from './store.ts';
 import { Sweeper } from './sweep.ts';
 import { Tables } from './tables.ts';
 
@@ -14,6 +14,8 @@ const MAP_BYTES = 2 ** 30;
 /** Left free of the disk: more than can be written between two looks. */
 const SPARE_BYTES = 2 ** 25;
 const WRITE_EVERY_MS = 1000;
+/** Groups of hours to come are looked for so often. */
+const SET_RIGHT_MS = 60_000;
 
 /** A group of one hour or day. */
 export interface Rollup {
@@ -48,6 +50,7 @@ export class UsageStore {
   private readonly path: string;
   private readonly writing: NodeJS.Timeout | undefined;
   private isInTrouble = false;
+  private setRightAt = 0;
   private closing: Promise<void> | undefined;
 
   /**
@@ -119,7 +122,10 @@ export class UsageStore {
       // Processes write in turns: a little more, to be put in order.
       if (records.length >= most + 2048) break;
     }
-    return records.toSorted((a, b) => b.at - a.at).slice(0, most);
+    // What a clock that ran ahead dated hides nothing.
+    const latest = Date.now() + HOUR_MS;
+    const rank = ({ at }: UsageRecord): number => (at <= latest ? at : 0);
+    return records.toSorted((a, b) => rank(b) - rank(a)).slice(0, most);
   }
 
   close(): Promise<void> {
@@ -134,10 +140,27 @@ export class UsageStore {
   }
 
   private sweep(): void {
-    const ended = this.sweeper.step(Date.now());
+    const now = Date.now();
+    this.setRight(now);
+    const ended = this.sweeper.step(now);
     if (ended.length === 0) return;
     this.write((db) => {
       for (const key of ended) db.removeSync(key);
+    });
+  }
+
+  /** What was counted while the clock ran ahead belongs to now, as nobody knows better. */
+  private setRight(now: number): void {
+    // Not longer than that: the clock may be set back again.
+    if (now < this.setRightAt && this.setRightAt <= now + SET_RIGHT_MS) return;
+    const ahead = this.sweeper.ahead(now);
+    if (ahead.length === 0) {
+      this.setRightAt = now + SET_RIGHT_MS;
+      return;
+    }
+    this.write((db) => {
+      const tables = new Tables(db);
+      for (const key of ahead) tables.move(key, now - (now % (key[0] === kinds.day ? DAY_MS : HOUR_MS)));
     });
   }
 

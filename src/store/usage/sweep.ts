@@ -1,6 +1,6 @@
 import type { RootDatabase } from '../lmdb-environment.ts';
 import { type Period, periodEnd, periodStart } from './keys.ts';
-import { DAY_MS } from './store.ts';
+import { DAY_MS, HOUR_MS } from './store.ts';
 
 /** Hours are for looking closely at the last days; days are kept for longer. */
 const HOURS_KEPT_MS = 14 * DAY_MS;
@@ -30,7 +30,8 @@ export class Sweeper {
       const oldest = this.before('hour', Infinity, excess);
       return oldest.length > 0 ? oldest : this.before('day', Infinity, excess);
     }
-    if (now < this.nextAt) return [];
+    // Not longer than that: the clock may be set back.
+    if (now < this.nextAt && this.nextAt <= now + LOOK_EVERY_MS) return [];
     // Pages that a killed reader looked at can be used again.
     this.db.readerCheck();
     const ended = this.before('hour', now - Math.min(this.keepMs, HOURS_KEPT_MS), SWEPT_AT_ONCE);
@@ -38,6 +39,18 @@ export class Sweeper {
     if (rest > 0) ended.push(...this.before('day', now - this.keepMs, rest));
     if (ended.length < SWEPT_AT_ONCE) this.nextAt = now + LOOK_EVERY_MS;
     return ended;
+  }
+
+  /** Keys of periods that have not begun, a bounded number: a clock that ran ahead counted in them. */
+  ahead(now: number): Buffer[] {
+    const range = (period: Period) => ({
+      start: periodStart(period, now + HOUR_MS),
+      end: periodEnd(period),
+      limit: SWEPT_AT_ONCE,
+    });
+    return (['hour', 'day'] as const).flatMap((period) =>
+      Array.from(this.db.getKeys(range(period)), (key) => Buffer.from(key)),
+    );
   }
 
   /** Keys of periods that had ended at `time`. */

@@ -1,9 +1,9 @@
 import type { Database } from '../lmdb-environment.ts';
-import { decodeFigures, encodeGroup } from './codec.ts';
+import { decodeFigures, decodeLabels, encodeGroup } from './codec.ts';
 import { addFigures } from './figures.ts';
 import { BLOCK, countIn, encodeBlock } from './exchanges.ts';
 import type { Gathered } from './gathered.ts';
-import { blockKey, groupKey, HEAD_KEY, type Period } from './keys.ts';
+import { blockKey, groupKey, HEAD_KEY, isCounter, kinds, type Period } from './keys.ts';
 import { DAY_MS, type Labels, OTHER, type UsageRecord } from './store.ts';
 
 /** Of one hour or day: users told apart, groups of one of them, and groups in all. */
@@ -14,6 +14,15 @@ const MOST_GROUPS = 5000;
 /** What may lie on disk and how it changes. Each call is made in a transaction that writes. */
 export class Tables {
   constructor(private readonly db: Database<Buffer, Buffer>) {}
+
+  /** Takes a group to another hour or day, which has its own bounds. @param key - of a group or a counter */
+  move(key: Buffer, to: number): void {
+    const value = this.db.getBinary(key);
+    const labels = value && !isCounter(key) ? decodeLabels(value) : undefined;
+    const figures = value && labels && decodeFigures(value);
+    if (labels && figures) this.addTo(key[0] === kinds.day ? 'day' : 'hour', to, labels, figures);
+    this.db.removeSync(key);
+  }
 
   /** Adds what was gathered to its hour and its day. */
   add({ hour, labels, figures }: Gathered): void {

@@ -18,17 +18,20 @@ const DAY = 86_400_000;
 /** Who holds the lock does so for a moment; one this old was left by a process that died. */
 const STALE_MS = 10_000;
 
+/** A file that is dated further ahead than this was put away by a clock that was wrong. */
+const CLOCK_MS = 3_600_000;
+
 /** What is known of a file. */
 export interface FileState {
   readonly size: number;
   readonly mtimeMs: number;
 }
 
-/** Whether `bytes` more belong in a new file: there is no room, or days are kept and this file is of an earlier one. */
+/** Whether `bytes` more belong in a new file: there is no room, or days are kept and this file is of another one. */
 export function isFull({ size, mtimeMs }: FileState, bytes: number, { maxSize, keep }: Room): boolean {
   if (size === 0) return false;
   if (maxSize > 0 && size + bytes > maxSize) return true;
-  return keep !== undefined && 'days' in keep && Math.floor(mtimeMs / DAY) < Math.floor(Date.now() / DAY);
+  return keep !== undefined && 'days' in keep && Math.floor(mtimeMs / DAY) !== Math.floor(Date.now() / DAY);
 }
 
 /**
@@ -41,6 +44,7 @@ export async function rotate(path: string, bytes: number, room: Room): Promise<b
   return underLock(path, async () => {
     const state = await stat(path);
     if (!isFull(state, bytes, room)) return;
+    await dateBack(path);
     await rename(path, join(dirname(path), await freeName(path)));
     await expire(path, room.keep);
   });
@@ -56,7 +60,19 @@ export async function expire(path: string, keep: Keep | undefined): Promise<void
   for (const { name } of over) await unlink(join(dirname(path), name)).catch(bearMissing);
 }
 
-/** Later than all there are, though the clock may have gone back. */
+/**
+ * Files that were put away while the clock ran ahead get the time of now: else all that follow would be dated behind them, and
+ * none be deleted until then.
+ */
+async function dateBack(path: string): Promise<void> {
+  const files = await rotatedFiles(path);
+  const limit = (Date.now() + CLOCK_MS) * 1000;
+  let at = Math.max(Date.now() * 1000, files.findLast((file) => file.at <= limit)?.at ?? 0);
+  for (const file of files.filter((each) => each.at > limit))
+    await rename(join(dirname(path), file.name), join(dirname(path), rotatedName(basename(path), ++at)));
+}
+
+/** Later than all there are, though the clock may have gone back a little. */
 async function freeName(path: string): Promise<string> {
   const last = (await rotatedFiles(path)).at(-1)?.at ?? 0;
   return rotatedName(basename(path), Math.max(Date.now() * 1000, last + 1));
