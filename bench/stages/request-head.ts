@@ -1,5 +1,5 @@
 import { forwardedHeaders } from '../../src/gateway/headers.ts';
-import { toWire } from '../../src/gateway/upstream/request.ts';
+import { newIdempotencyKey, toWire } from '../../src/gateway/upstream/request.ts';
 import { configOf, exchangeOf, question } from './samples.ts';
 import type { Stage } from './stage.ts';
 
@@ -7,10 +7,14 @@ import type { Stage } from './stage.ts';
 export function requestHead(): Stage {
   const exchange = exchangeOf(configOf(), question(200));
   const { headers } = exchange.request;
+  const key = exchange.destination.upstream.keys.next();
   return {
     cases: [
       { name: 'the fields that go on, of 12', run: () => forwardedHeaders(headers) },
-      { name: 'the whole head, the key swapped', run: () => toWire(exchange) },
+      {
+        name: 'the whole head, the key swapped',
+        run: () => toWire(exchange, key, newIdempotencyKey(exchange)),
+      },
     ],
   };
 }

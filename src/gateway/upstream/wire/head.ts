@@ -158,10 +158,13 @@ function sameLength(value: string, before: number | undefined): number {
 
 /** The lower-cased names in a `Connection` value. */
 export function connectionTokens(value: string): ReadonlySet<string> {
-  return value === '' ? noTokens : new Set(listed(value));
+  return usual.get(value) ?? new Set(listed(value));
 }
 
-const noTokens: ReadonlySet<string> = new Set();
+/** What nearly all say: read once. Several fields of a response are joined by commas, from the first on. */
+const usual: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  ['', ',keep-alive', ',Keep-Alive', ',close'].map((value) => [value, new Set(listed(value))]),
+);
 
 function listed(value: string): string[] {
   return value
