@@ -126,9 +126,12 @@ function mayBeObject(bytes: Uint8Array): boolean {
 }
 
 function textOf(bytes: Uint8Array): string {
-  const [a, b, c, d] = bytes;
+  const a = bytes[0]!;
+  const b = bytes[1];
   // Fast path: two bytes of ASCII begin UTF-8.
-  if (a !== 0 && b !== 0 && a! < 0x80) return utf8(bytes, 0);
+  if (a !== 0 && b !== 0 && a < 0x80) return utf8(bytes, 0);
+  const c = bytes[2];
+  const d = bytes[3];
   if (a === 0xef && b === 0xbb && c === 0xbf) return utf8(bytes, 3);
   if (a === 0 && b === 0) return utf32(bytes, 'big');
   if ((a === 0xff && b === 0xfe && c === 0 && d === 0) || (b === 0 && c === 0 && d === 0))

@@ -84,10 +84,16 @@ export function estimateTokens(body: unknown): Estimate {
   if (!isFields(body)) return { prompt: 0, completion: 0 };
   const { messages, input } = body;
   const quarters =
-    proseQuarters(promptFields.map((field) => body[field])) +
+    proseQuarters(givenIn(body, promptFields)) +
     (countMessages(messages) + countMessages(input)) * MESSAGE_TOKENS * QUARTERS +
-    jsonQuarters(jsonFields.map((field) => body[field]));
+    jsonQuarters(givenIn(body, jsonFields));
   return { prompt: tokensOf(quarters), completion: askedFor(body) };
+}
+
+function givenIn(body: Fields, fields: readonly string[]): unknown[] {
+  const values: unknown[] = [];
+  for (const field of fields) if (body[field] !== undefined) values.push(body[field]);
+  return values;
 }
 
 function countMessages(list: unknown): number {

@@ -2,37 +2,36 @@
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Names of the maximum, in lower case and without marks: Go's servers match names in any case. */
-export const maxima: ReadonlySet<string> = new Set([
-  'maxtokens',
-  'maxcompletiontokens',
-  'maxoutputtokens',
-  'maxnewtokens',
-  'maxtokenstosample',
-  'maxlength',
-  'numpredict',
-  'npredict',
+/** What a name stands for: a maximum of tokens, the number of answers, an object that holds such options, or nothing. */
+type Kind = 'maximum' | 'choices' | 'nest' | undefined;
+
+/** In lower case and without marks: Go's servers match names in any case. */
+const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ...'maxtokens maxcompletiontokens maxoutputtokens maxnewtokens maxtokenstosample maxlength numpredict npredict'
+    .split(' ')
+    .map((name) => [name, 'maximum'] as const),
+  // `best_of` are made, and the best `n` of them given.
+  ...'n bestof numreturnsequences candidatecount numgenerations'
+    .split(' ')
+    .map((name) => [name, 'choices'] as const),
+  // Gemini's, Ollama's, TGI's, Bedrock's, OpenAI's SDK's, and that of Realtime's events.
+  ...'generationconfig options parameters inferenceconfig extrabody config response'
+    .split(' ')
+    .map((name) => [name, 'nest'] as const),
 ]);
 
-/** Names of the number of answers. `best_of` are made, and the best `n` of them given. */
-export const choices: ReadonlySet<string> = new Set([
-  'n',
-  'bestof',
-  'numreturnsequences',
-  'candidatecount',
-  'numgenerations',
-]);
+/** Names as they were written: bodies have the same few. */
+const known = new Map<string, Kind>();
+const MOST_KNOWN = 1000;
 
-/** Objects within a body that hold such options: Gemini's, Ollama's, TGI's, Bedrock's, and Realtime's events. */
-export const nests: ReadonlySet<string> = new Set([
-  'generationconfig',
-  'options',
-  'parameters',
-  'inferenceconfig',
-  'extrabody',
-  'config',
-  'response',
-]);
+/** What a name of a body stands for, whatever its case and marks. */
+export function kindOf(name: string): Kind {
+  if (known.has(name)) return known.get(name);
+  const kind = kinds.get(name.replace(/[_-]/g, '').toLowerCase());
+  if (known.size >= MOST_KNOWN) known.clear();
+  if (name.length < LONGEST_NAME) known.set(name, kind);
+  return kind;
+}
 
 /** Where names are counted in a nest of a nest, it ends. */
 const DEEPEST = 3;
@@ -44,24 +43,19 @@ const DEEPEST = 3;
 export function maximaIn(body: Fields, depth = 1): { most: number; choices: number } {
   const found = { most: 0, choices: 1 };
   for (const name in body) {
-    const plain = plainName(name);
-    if (maxima.has(plain)) found.most = Math.max(found.most, numberIn(body[name]));
-    else if (choices.has(plain)) found.choices = Math.max(found.choices, numberIn(body[name]));
-    else if (nests.has(plain) && depth < DEEPEST && isFields(body[name])) {
-      const inner = maximaIn(body[name], depth + 1);
+    const kind = kindOf(name);
+    if (kind === undefined) continue;
+    const held = body[name];
+    if (kind === 'maximum') found.most = Math.max(found.most, numberIn(held));
+    else if (kind === 'choices') found.choices = Math.max(found.choices, numberIn(held));
+    else if (depth < DEEPEST && isFields(held)) {
+      const inner = maximaIn(held, depth + 1);
       found.most = Math.max(found.most, inner.most);
       found.choices = Math.max(found.choices, inner.choices);
     }
   }
   return found;
 }
-
-/** A name as the sets above have it. */
-export function plainName(name: string): string {
-  return marked.test(name) ? name.replace(/[_-]/g, '').toLowerCase() : name;
-}
-
-const marked = /[_A-Z-]/;
 
 /** A number over 0, also one in a string as some servers take it; else 0. LocalAI takes -1 for "no maximum". */
 export function numberIn(value: unknown): number {
@@ -81,7 +75,7 @@ export function mayRepeatMaximum(text: string): boolean {
 
 /** Places that are looked at: a text may be made of nothing else. */
 const MOST_PLACES = 1000;
-const LONGEST_NAME = 24;
+const LONGEST_NAME = 32;
 
 /**
  * The largest number that a text gives to a name of a maximum, wherever it stands: for what JSON.parse does not read as

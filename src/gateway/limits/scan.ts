@@ -1,5 +1,5 @@
 import type { Estimate } from './estimate.ts';
-import { choices, maxima, nests, numberIn, plainName } from './maxima.ts';
+import { kindOf, numberIn } from './maxima.ts';
 
 /** Steps without a turn of the event loop: one is a bracket, a string, a number, or a byte between them. */
 const STEPS_AT_ONCE = 50_000;
@@ -80,7 +80,7 @@ class Scan {
   private open(isObject: boolean): void {
     const { depth } = this;
     if (depth < DEEPEST) {
-      const outer = depth === 0 || (this.isNest[depth] === true && nests.has(plainName(this.names[depth]!)));
+      const outer = depth === 0 || (this.isNest[depth] === true && kindOf(this.names[depth]!) === 'nest');
       this.isNest[depth + 1] = isObject && outer && depth < DEEPEST_MAXIMUM;
       // What a list holds is known by the list's name.
       this.names[depth + 1] = isObject ? '' : (this.names[depth] ?? '');
@@ -127,9 +127,9 @@ class Scan {
   }
 
   private value(name: string, value: number): void {
-    const plain = plainName(name);
-    if (maxima.has(plain)) this.most = Math.max(this.most, numberIn(value));
-    else if (choices.has(plain)) this.times = Math.max(this.times, numberIn(value));
+    const kind = kindOf(name);
+    if (kind === 'maximum') this.most = Math.max(this.most, numberIn(value));
+    else if (kind === 'choices') this.times = Math.max(this.times, numberIn(value));
   }
 
   private text(start: number, end: number): string {
