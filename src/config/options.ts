@@ -270,6 +270,13 @@ export const options = {
     '0',
     'How long after its end an answer still stands in for a failing upstream',
   ),
+  cacheIgnoreUpstream: define(
+    cache,
+    'CACHE_IGNORE_UPSTREAM',
+    boolean,
+    'false',
+    'Store responses although the upstream says no-store, private, Vary: * or sets a cookie',
+  ),
   cacheMode: define(
     cache,
     'CACHE_MODE',

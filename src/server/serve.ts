@@ -44,7 +44,8 @@ export async function serve(config: Config, idleSeconds = IDLE_SECONDS): Promise
   const stores = { ...(windows && { windows }), ...(entries && { entries }) };
   checkLogFolder(config);
   consola.level = consolaLevels[config.logLevel];
-  openSecret(config, windows !== undefined || entries !== undefined);
+  const isStored = windows !== undefined && config.rateLimitBackend !== 'memory';
+  openSecret(config, isStored || (entries !== undefined && cachePlace(config).backend !== 'memory'));
   const own = cachePlace(config).isShared ? undefined : entries;
   // Nothing is made on disk for nothing.
   const isAsked = own !== undefined || config.usage || config.metrics !== 'off';
@@ -71,7 +72,7 @@ export async function serve(config: Config, idleSeconds = IDLE_SECONDS): Promise
 /** Where nothing is recorded that another process or a later start reads, nothing is made on disk. */
 function openSecret({ dataDir, ...config }: Config, isStored: boolean): void {
   const isRecorded = config.usage || config.logChat || config.metrics !== 'off' || config.workers > 1;
-  if (!isStored && !isRecorded && config.forwardKey.length === 0) return useOwnUserSecret();
+  if (!isStored && !isRecorded) return useOwnUserSecret();
   const problem = openUserSecret(dataDir);
   if (problem !== undefined)
     say(`the secret of user digests can't be kept in ${dataDir}: they change with each start (${problem})`);

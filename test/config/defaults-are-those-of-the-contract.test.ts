@@ -52,6 +52,7 @@ test('with nothing set, everything is at its default', () => {
     cacheMaxSize: 2 ** 30,
     cacheMaxEntrySize: 8 * 2 ** 20,
     cacheStaleIfError: 0,
+    cacheIgnoreUpstream: false,
     cacheMode: 'on',
     logLevel: 'info',
     accessLogFormat: 'text',

@@ -1,4 +1,5 @@
 import { readRecording, RecordingError } from '../../gateway/cache/recording-read.ts';
+import { RULES } from '../../gateway/cache/answers.ts';
 import { decodeEntry, encodeEntry } from '../../store/entries/codec.ts';
 import type { Entry, EntryStore } from '../../store/entries/store.ts';
 import { exitCodes } from '../exit.ts';
@@ -51,7 +52,9 @@ async function readAll(path: string, ttl: number | undefined, now: number) {
   let [expired, personal] = [0, 0];
   try {
     for await (const { key, entry } of readRecording(bytesOf(path))) {
-      const lasting = ttl === undefined ? entry : withTtl(entry, ttl, now);
+      // The operator answers for what is imported: it counts as judged by the rules of today.
+      const judged = { ...entry, about: { ...entry.about, rules: RULES } };
+      const lasting = ttl === undefined ? judged : withTtl(judged, ttl, now);
       if (isExpired(lasting.about, now)) expired += 1;
       if (entry.about.user !== '') personal += 1;
       waiting.push([key, encodeEntry(lasting)]);

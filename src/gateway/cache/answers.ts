@@ -8,6 +8,7 @@ import type { Answer } from '../upstream/wire/types.ts';
 import { keepable } from './keepable.ts';
 import type { Asked } from './question.ts';
 import type { Family } from './replay/family.ts';
+import { allowsStoring } from './upstream-words.ts';
 import { type Kept, replayOf } from './replay/replay.ts';
 
 /** Fields that say something of the answer and not of the exchange that brought it. */
@@ -70,14 +71,17 @@ function replayed(
 /** No other form can be made of what they give. */
 export const isKeyedByForm = (family: Family): boolean => family === 'other' || family === 'embeddings';
 
-/** By its head it may be kept. */
-export function mayBeKept({ status, headers }: ResponseHead): boolean {
-  return status === 200 && (valueOf(headers, 'content-encoding') ?? 'identity') === 'identity';
+/** Whether a response may be stored, by its head. */
+export function mayBeKept(head: ResponseHead, config: Config): boolean {
+  const { status, headers } = head;
+  const isReadable = status === 200 && (valueOf(headers, 'content-encoding') ?? 'identity') === 'identity';
+  return isReadable && allowsStoring(head, config);
 }
 
 /** It is whole, and no error. */
 export function isKeepable(head: ResponseHead, whole: Uint8Array, family: Family): boolean {
-  return keepable(family, valueOf(head.headers, 'content-type') ?? '', whole);
+  const type = valueOf(head.headers, 'content-type') ?? '';
+  return keepable(family, type, whole, head.framing.kind !== 'close');
 }
 
 /** What is kept of a request. */
@@ -87,8 +91,12 @@ export interface EntrySource extends Pick<
 > {
   /** Base URL of the target. */
   readonly target: string;
+  readonly vary: Entry['about']['vary'];
   readonly family: Family;
 }
+
+/** Counts up when a response that older rules stored would not be stored any more. */
+export const RULES = 2;
 
 /** What is kept of an answer; undefined when it is too large. */
 export function entryOf(
@@ -114,6 +122,8 @@ export function entryOf(
       expiresAt,
       keptUntil,
       ...(source.includeUsage && { usageAsked: true as const }),
+      ...(source.vary && { vary: source.vary }),
+      rules: RULES,
     },
     request,
     headers: replayedOf(head),

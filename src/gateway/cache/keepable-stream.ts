@@ -1,7 +1,7 @@
+import { tellsOfError } from './replay/error.ts';
 import { dataIn, eventsIn, fieldIn, textOf } from './replay/events.ts';
 import type { Family } from './replay/family.ts';
 import { objectOf } from './replay/json.ts';
-import type { Fields } from './replay/json.ts';
 
 const LF = 10;
 const CR = 13;
@@ -17,9 +17,19 @@ const doneLines = [Buffer.from('data: [DONE]'), Buffer.from('data:[DONE]')];
 const finishedWords = [Buffer.from('"finish_reason":"'), Buffer.from('"finish_reason": "')];
 /** A second choice, or a second tool call. */
 const secondWords = [Buffer.from('"index":1'), Buffer.from('"index": 1')];
-const endings = ['event: response.completed\n', 'event: response.incomplete\n'].map((line) =>
-  Buffer.from(line),
-);
+/** Events that end a stream of their form: Responses, Anthropic, images, speech and transcriptions. */
+const responseEnds = ['response.completed', 'response.incomplete'];
+const allEnds = [
+  ...responseEnds,
+  'message_stop',
+  'image_generation.completed',
+  'image_edit.completed',
+  'speech.audio.done',
+  'transcript.text.done',
+];
+const lineOf = (type: string): Buffer => Buffer.from(`event: ${type}\n`);
+const endLines = { responses: responseEnds.map(lineOf), all: allEnds.map(lineOf) };
+const lastTypes = { responses: new Set<unknown>(responseEnds), all: new Set<unknown>(allEnds) };
 
 /** Suspicions that are looked at one by one; with more, all is parsed at once. */
 const MOST_LOOKED_AT = 64;
@@ -99,26 +109,19 @@ function isError(event: string): boolean {
   const data = dataIn(event)?.trim();
   if (!data || data === '[DONE]') return false;
   try {
-    return saysError(JSON.parse(data));
+    return tellsOfError(objectOf(JSON.parse(data)) ?? {});
   } catch {
     return true;
   }
-}
-
-function saysError(said: unknown): boolean {
-  const message = objectOf(said);
-  if (!message) return false;
-  const { error, type, choices } = message;
-  if (error !== null && error !== undefined) return true;
-  if (type === 'error' || type === 'response.failed') return true;
-  return Array.isArray(choices) && choices.some((choice) => isFailed(objectOf(choice) ?? {}));
 }
 
 /** The end that nearly every whole stream has: seen without parsing. */
 function endsAsUsual(family: Family, body: Uint8Array): boolean {
   let end = body.length;
   while (end > 0 && (body[end - 1] === LF || body[end - 1] === CR)) end--;
-  if (family === 'responses') return isBlankLine(body, body.length) && endsWithResponse(body, end);
+  const hasOwnEnd = family === 'responses' || family === 'other';
+  if (hasOwnEnd && isBlankLine(body, body.length) && endsWithItsSign(family, body, end)) return true;
+  if (family === 'responses') return false;
   for (const line of doneLines) {
     const start = end - line.length;
     if (start < 0 || find(body.subarray(start, end), line) !== 0) continue;
@@ -134,15 +137,17 @@ function isOneAndFinished(body: Uint8Array): boolean {
   return finishedWords.some(has) && !secondWords.some(has);
 }
 
-function endsWithResponse(body: Uint8Array, end: number): boolean {
+function endsWithItsSign(family: Family, body: Uint8Array, end: number): boolean {
   const start = Buffer.prototype.lastIndexOf.call(body, '\n\n', end - 1) + 2;
   const event = body.subarray(start < 2 ? 0 : start, end);
-  return endings.some((line) => find(event.subarray(0, line.length), line) === 0) && event.at(-1) === 0x7d;
+  const lines = family === 'responses' ? endLines.responses : endLines.all;
+  return lines.some((line) => find(event.subarray(0, line.length), line) === 0) && event.at(-1) === 0x7d;
 }
 
 /** Reads all events: no error among them, nothing cut, and a true end. */
 function endsWell(family: Family, text: string): boolean {
   const finished = new Map<unknown, boolean>();
+  const lasts = family === 'responses' ? lastTypes.responses : lastTypes.all;
   let isDone = false;
   let isOver = false;
   let came = 0;
@@ -153,22 +158,24 @@ function endsWell(family: Family, text: string): boolean {
     else if (data) {
       const said = parsed(data);
       // Only an unknown route's events may be something else than JSON.
-      if (said === undefined ? family !== 'other' : saysError(said)) return false;
+      if (said === undefined ? family !== 'other' : tellsOfError(objectOf(said) ?? {})) return false;
       came++;
-      isOver = isLast(said);
+      isOver = lasts.has(objectOf(said)?.type) || (isOver && isKeepAlive(said));
       noteChoices(said, finished);
     } else if (!/[\r\n]$/.test(event) && !event.trimStart().startsWith(':')) return false;
   }
   if (family === 'responses') return isOver;
-  if (family === 'other' || family === 'embeddings')
-    return came > 0 && (isDone || /(?:\n|\r){2}$|\r\n\r\n$/.test(text));
+  // A stream of an unknown form is complete only where it says so.
+  if (family === 'other') return came > 0 && (isDone || isOver);
+  if (family === 'embeddings') return came > 0 && isDone;
   // A gateway may write [DONE] behind an upstream that broke off.
   return isDone && finished.size > 0 && [...finished.values()].every(Boolean);
 }
 
-function isLast(said: unknown): boolean {
+/** What servers send while nothing happens, behind the end too. */
+function isKeepAlive(said: unknown): boolean {
   const type = objectOf(said)?.type;
-  return type === 'response.completed' || type === 'response.incomplete';
+  return type === 'ping' || type === 'keepalive';
 }
 
 function noteChoices(said: unknown, finished: Map<unknown, boolean>): void {
@@ -187,9 +194,4 @@ function parsed(json: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** OpenRouter's way to say that the model behind a choice broke down. */
-export function isFailed({ finish_reason, error }: Fields): boolean {
-  return finish_reason === 'error' || (error !== null && error !== undefined);
 }

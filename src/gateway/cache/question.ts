@@ -130,6 +130,11 @@ class Remembered implements Asked {
 function shapingFields(headers: Headers): string {
   let fields = '';
   for (const name of shaping) fields += `${headers.get(name) ?? ''}\n`;
+  // Others of these vendors: only where they are there, so that keys of stored entries stay.
+  headers.forEach((value, name) => {
+    if (/^(?:openai|anthropic)-/.test(name) && !(shaping as readonly string[]).includes(name))
+      fields += `${name}:${value}\n`;
+  });
   return fields;
 }
 

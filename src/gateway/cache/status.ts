@@ -1,5 +1,5 @@
 /** Why a request went upstream (RFC 9211 §2.2). */
-export type Reason = 'bypass' | 'method' | 'uri-miss' | 'stale' | 'request';
+export type Reason = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'stale' | 'request';
 
 /** `Cache-Status` of an answer that was kept (RFC 9211 §2). @param expiresAt ms; 0 is never */
 export function hitStatus(expiresAt: number, now: number): string {

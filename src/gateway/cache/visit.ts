@@ -6,13 +6,14 @@ import { NoPlace } from '../limits/refusal.ts';
 import { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { Answer } from '../upstream/wire/types.ts';
-import { answerOf, type EntrySource, entryOf, isKeepable, mayBeKept, stamped } from './answers.ts';
+import { answerOf, type EntrySource, entryOf, isKeepable, mayBeKept, RULES, stamped } from './answers.ts';
 import type { Ask, Outcome } from './cache.ts';
 import { type Directives, directivesOf } from './directives.ts';
 import type { Flights } from './flights.ts';
 import type { Coming, KeptAnswers } from './kept.ts';
 import { type Asked, keyByForm, type Questions } from './question.ts';
 import { refuseNotCached, refuseUnrecorded } from './refusal.ts';
+import { allowsStoring, isVariantOf, variantOf } from './upstream-words.ts';
 import { forwardedStatus, hitStatus, type Reason, staleStatus } from './status.ts';
 
 /** What all visits share. */
@@ -39,10 +40,12 @@ export class Visit {
     const { cacheMode } = this.parts.config;
     if (cacheMode === 'replay') return this.recorded();
     const found = cacheMode === 'record' ? undefined : this.parts.kept.get(this.asked.key);
-    const entry = found instanceof Promise ? await found : found;
+    const any = found instanceof Promise ? await found : found;
+    const entry = any?.about.rules === RULES ? any : undefined;
     const now = Date.now();
-    const directives = directivesOf(this.exchange.request.headers);
-    const reason = entry ? against(entry, directives, now) : 'uri-miss';
+    const { headers } = this.exchange.request;
+    const directives = directivesOf(headers);
+    const reason = entry ? against(entry, headers, directives, now) : 'uri-miss';
     if (entry && reason === undefined) {
       const hit = this.replayed(entry, hitStatus(entry.about.expiresAt, now));
       if (hit) return hit;
@@ -85,11 +88,20 @@ export class Visit {
     let flown = await fly();
     while (flown.collapsed && isOfOther(flown.outcome, exchange)) flown = await fly();
     const { outcome, collapsed } = flown;
-    if (collapsed) exchange.cache = 'collapsed';
-    if (outcome instanceof WireFailure) return outcome;
-    if (collapsed) outcome.head.headers.splice(0, Infinity, ...withoutPersonal(outcome.head));
-    const stored = !collapsed && mayBeKept(outcome.head);
-    return stamped(outcome, forwardedStatus(reason, stored, collapsed));
+    if (outcome instanceof WireFailure) {
+      if (collapsed) exchange.cache = 'collapsed';
+      return outcome;
+    }
+    if (!collapsed)
+      return stamped(outcome, forwardedStatus(reason, mayBeKept(outcome.head, this.parts.config)));
+    if (!this.mayShare(outcome.head)) {
+      // Only its head says that the upstream wants each request answered for itself.
+      outcome.body.discard();
+      return stamped(await this.ask(exchange.request), forwardedStatus(reason, false));
+    }
+    exchange.cache = 'collapsed';
+    outcome.head.headers.splice(0, Infinity, ...withoutPersonal(outcome.head));
+    return stamped(outcome, forwardedStatus(reason, false, true));
   }
 
   /** Only what the upstream would answer alike is shared, and who wants a new answer gets one of its own. */
@@ -99,10 +111,17 @@ export class Visit {
     return `${key} ${stream} ${includeUsage} ${uncheckedCredentials(this.exchange)} ${isAlone ? ++loners : ''}`;
   }
 
+  private mayShare(head: ResponseHead): boolean {
+    const { config } = this.parts;
+    const { headers } = this.exchange.request;
+    return allowsStoring(head, config) && variantOf(head, headers, config) === undefined;
+  }
+
   private keep(head: ResponseHead, whole: Uint8Array): void {
-    if (!mayBeKept(head)) return;
     const { exchange, asked, parts } = this;
-    const later = new KeptLater(sourceOf(exchange, asked), head, whole, parts.config);
+    if (!mayBeKept(head, parts.config)) return;
+    const vary = variantOf(head, exchange.request.headers, parts.config);
+    const later = new KeptLater({ ...sourceOf(exchange, asked), vary }, head, whole, parts.config);
     if (parts.config.cacheMode === 'record') void this.record(later);
     else parts.kept.put(later);
   }
@@ -166,7 +185,7 @@ class KeptLater implements Coming {
 }
 
 /** The exchange itself is not held until then, nor its request. */
-function sourceOf({ destination, family }: Exchange, asked: Asked): EntrySource {
+function sourceOf({ destination, family }: Exchange, asked: Asked): Omit<EntrySource, 'vary'> {
   const { key, canonical, route, model, user, includeUsage } = asked;
   const target = destination.upstream.target.baseUrl;
   return { key, canonical, route, model, user, includeUsage, target, family: family! };
@@ -183,7 +202,13 @@ function withoutPersonal({ headers }: ResponseHead): [string, string][] {
 }
 
 /** Why the entry won't do; undefined when it does. */
-function against({ about }: Entry, { noCache, maxAge }: Directives, now: number): Reason | undefined {
+function against(
+  { about }: Entry,
+  request: Headers,
+  { noCache, maxAge }: Directives,
+  now: number,
+): Reason | undefined {
+  if (!isVariantOf(about, request)) return 'vary-miss';
   if (about.expiresAt !== 0 && (about.expiresAt <= now || isAhead(about.storedAt, now))) return 'stale';
   return noCache || isOlder(about.storedAt, maxAge, now) ? 'request' : undefined;
 }

@@ -39,15 +39,6 @@ export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
 }
 
-/** Whether an answer, or an event of a stream, tells of an error: of chat, Anthropic's, or of Responses. */
-export function tellsOfError({ error, type, response }: Fields): boolean {
-  if (error) return typeof error === 'object' || typeof error === 'string';
-  if (type === 'error' || type === 'response.failed') return true;
-  const about = fieldsOf(response);
-  // Realtime's `response.done` says it by the status, and has the error in `status_details`.
-  return Boolean(about?.error) || about?.status === 'failed';
-}
-
 /**
  * Reads a `usage` object: of chat, completions and embeddings (`prompt_tokens`), or of Responses, transcriptions and
  * Anthropic (`input_tokens`).

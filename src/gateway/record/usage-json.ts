@@ -1,5 +1,6 @@
 import { proseQuarters, textQuarters, tokensOf } from '../limits/estimate.ts';
-import { countsOf, fieldsOf, nothingFound, tellsOfError, withTotal } from './usage-counts.ts';
+import { countsOf, fieldsOf, nothingFound, withTotal } from './usage-counts.ts';
+import { tellsOfError } from '../cache/replay/error.ts';
 import type { Counts, Found } from './usage-counts.ts';
 
 /** A body up to this many bytes is held whole. */

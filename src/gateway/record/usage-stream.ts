@@ -1,6 +1,7 @@
 import { QUARTERS, proseQuarters, textQuarters, tokensOf } from '../limits/estimate.ts';
 import { EventSplitter, eventData } from './sse.ts';
-import { countsOf, fieldsOf, nothingFound, tellsOfError, withTotal } from './usage-counts.ts';
+import { countsOf, fieldsOf, nothingFound, withTotal } from './usage-counts.ts';
+import { tellsOfError } from '../cache/replay/error.ts';
 import type { Counts, Fields, Found } from './usage-counts.ts';
 import { lastUsage } from './usage-json.ts';
 

@@ -15,6 +15,10 @@ export interface About {
   readonly keptUntil: number;
   /** The request asked for usage: if there is none in it, the upstream gives none. */
   readonly usageAsked?: true;
+  /** The request's values of the fields that the upstream's `Vary` names. */
+  readonly vary?: Readonly<Record<string, string>>;
+  /** By which rules the response was judged; an entry of older rules is a miss. */
+  readonly rules?: number;
 }
 
 /** A kept answer. */

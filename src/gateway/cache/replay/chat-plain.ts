@@ -4,10 +4,17 @@ import type { Fields } from './json.ts';
 import { ToolCalls } from './tool-calls.ts';
 import { gathered } from './gathered.ts';
 
-/** A chat completion put together from its stream; undefined when that holds none. @throws for what can't be joined */
-export function chatPlain(text: string): Fields | undefined {
-  return gathered(messagesIn(text), 'chat.completion', () => new Choice());
+/**
+ * A chat completion put together from its stream; undefined when that holds none.
+ * @param isStrict - a member that may be a text in pieces or the same text each time can't be joined
+ * @throws for what can't be joined
+ */
+export function chatPlain(text: string, isStrict = false): Fields | undefined {
+  return gathered(messagesIn(text), 'chat.completion', () => new Choice(isStrict));
 }
+
+/** Members of a delta that are known to be text in pieces. */
+const growingMember = /^(?:content|refusal|text)$|reasoning|thinking|thought/;
 
 /** One choice as it grows. */
 class Choice {
@@ -15,7 +22,7 @@ class Choice {
   private readonly message = emptyFields();
   private readonly calls = new ToolCalls();
 
-  constructor() {
+  constructor(private readonly isStrict: boolean) {
     this.fields = emptyFields();
     this.fields.index = 0;
     this.fields.message = this.message;
@@ -52,8 +59,14 @@ class Choice {
       else if (name === 'function_call') addParts(message, name, value, ['arguments']);
       else if (name === 'audio') addParts(message, name, value, ['data', 'transcript']);
       else if (Array.isArray(value)) addIndexed(message, name, value);
+      else if (this.isUnsure(name, value)) throw new TypeError(`${name} may be whole or a piece`);
       else addText(message, name, value);
     }
+  }
+
+  private isUnsure(name: string, value: unknown): boolean {
+    const isTwice = typeof value === 'string' && typeof this.message[name] === 'string' && value !== '';
+    return this.isStrict && isTwice && this.message[name] !== '' && !growingMember.test(name);
   }
 
   private addCalls(value: unknown): void {
@@ -81,7 +94,14 @@ function addLogprobs(choice: Fields, value: unknown): void {
 }
 
 /** Text in an item that grows; its other members come whole. */
-const growingText: ReadonlySet<string> = new Set(['text', 'summary', 'data', 'thinking', 'content']);
+const growingText: ReadonlySet<string> = new Set([
+  'text',
+  'summary',
+  'data',
+  'thinking',
+  'content',
+  'signature',
+]);
 
 /** Adds items to an array: to the one that has the same index and type, else at its end. */
 function addIndexed(target: Fields, name: string, value: readonly unknown[]): void {
@@ -89,10 +109,19 @@ function addIndexed(target: Fields, name: string, value: readonly unknown[]): vo
   const items = target[name] as unknown[];
   for (const item of value) {
     const fields = objectOf(item);
-    const same = fields?.index === undefined ? undefined : findSame(items, fields);
+    const same =
+      fields && (fields.index === undefined ? growingBlock(items, fields) : findSame(items, fields));
     if (same) addToItem(same as Fields, fields!);
     else items.push(fields ? Object.assign(emptyFields(), fields) : item);
   }
+}
+
+/** The last item, when a block of thinking goes on in it: those come without an index. A signature ends a block. */
+function growingBlock(items: readonly unknown[], fields: Fields): unknown {
+  const last = objectOf(items.at(-1));
+  const isBlock = typeof fields.type === 'string' && /thinking|reasoning/.test(fields.type);
+  if (!last || !isBlock || last.type !== fields.type || last.index !== undefined) return undefined;
+  return last.signature && fields.thinking ? undefined : last;
 }
 
 /** Items that may still grow, at most: the last ones. More would make a long stream cost its square. */

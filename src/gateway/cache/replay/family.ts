@@ -13,12 +13,24 @@ export function familyOf(path: string): Family {
 }
 
 /** How an answer is written. */
-export type Form = 'json' | 'stream' | 'other';
+export type Form = 'json' | 'stream' | 'lines' | 'other';
+
+const lineTypes: ReadonlySet<string> = new Set([
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'application/x-jsonlines',
+  'application/jsonlines',
+  'application/json-seq',
+  'application/stream+json',
+  'application/x-json-stream',
+]);
 
 /** The form that a `content-type` names; its parameters don't matter. */
 export function formOf(contentType: string): Form {
   const end = contentType.indexOf(';');
   const type = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
   if (type === 'text/event-stream') return 'stream';
+  if (lineTypes.has(type)) return 'lines';
   return type === 'application/json' || type.endsWith('+json') ? 'json' : 'other';
 }

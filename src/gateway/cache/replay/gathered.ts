@@ -1,3 +1,4 @@
+import { tellsOfError } from './error.ts';
 import { emptyFields, objectOf, setMember } from './json.ts';
 import type { Fields } from './json.ts';
 
@@ -25,7 +26,7 @@ export function gathered(
   const choices = new Map<number, Gathering>();
   for (const message of messages) {
     const chunk = objectOf(message);
-    if (!chunk || (chunk.error !== null && chunk.error !== undefined)) return undefined;
+    if (!chunk || tellsOfError(chunk)) return undefined;
     for (const name in chunk) {
       if (name === 'choices') addChoices(choices, chunk.choices, begin);
       else if (isOfWhole(name, chunk[name])) setMember(answer, name, chunk[name]);

@@ -43,3 +43,36 @@ export function without(fields: Fields, names: readonly string[]): Fields {
   for (const name in fields) if (!names.includes(name)) rest[name] = fields[name];
   return rest;
 }
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+/** Integers of up to so many digits are exact in JavaScript. */
+const EXACT_DIGITS = 15;
+
+/** Whether JSON, or events of JSON, holds a number that JavaScript may not write back as the same number. */
+export function hasInexactNumber(bytes: Uint8Array): boolean {
+  let isInString = false;
+  let digits = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (isInString) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) isInString = false;
+    } else if (byte >= 0x30 && byte <= 0x39) {
+      if (++digits > EXACT_DIGITS && !isFraction(bytes, i)) return true;
+    } else {
+      // `1e400`: an exponent behind a digit.
+      if (digits > 0 && (byte === 0x65 || byte === 0x45)) return true;
+      digits = 0;
+      if (byte === QUOTE) isInString = true;
+    }
+  }
+  return false;
+}
+
+/** Digits behind a point: what was written from a double reads back as the same double. */
+function isFraction(bytes: Uint8Array, at: number): boolean {
+  let start = at;
+  while (start > 0 && bytes[start]! >= 0x30 && bytes[start]! <= 0x39) start--;
+  return bytes[start] === 0x2e;
+}

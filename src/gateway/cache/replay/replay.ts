@@ -1,10 +1,11 @@
 import { chatPlain } from './chat-plain.ts';
 import { chatEvents } from './chat-stream.ts';
 import { completionsEvents, completionsPlain } from './completions.ts';
+import { tellsOfError } from './error.ts';
 import { textOf } from './events.ts';
 import type { Family } from './family.ts';
 import { formOf } from './family.ts';
-import { objectOf } from './json.ts';
+import { hasInexactNumber, objectOf } from './json.ts';
 import type { Fields } from './json.ts';
 import { responsesPlain } from './responses-plain.ts';
 import { responsesEvents } from './responses-stream.ts';
@@ -31,8 +32,12 @@ export interface Wanted {
 export function replayOf(family: Family, kept: Kept, want: Wanted): Kept | undefined {
   const form = formOf(kept.contentType);
   try {
-    if (form === 'stream') return want.stream ? streamed(family, kept, want) : plain(family, kept);
-    if (!want.stream) return kept;
+    const isStream = form === 'stream';
+    if (isStream && want.stream) return streamed(family, kept, want);
+    if (!isStream && !want.stream) return kept;
+    // The other form is written anew, and JavaScript would round such a number.
+    if (hasInexactNumber(kept.body)) return undefined;
+    if (isStream) return plain(family, kept);
     return form === 'json' ? asStream(family, kept, want) : undefined;
   } catch {
     // Nothing that was kept may harm a request: what can't be read is not there.
@@ -54,7 +59,7 @@ function plain(family: Family, { body }: Kept): Kept | undefined {
 }
 
 function plainOf(family: Family, text: string): Fields | undefined {
-  if (family === 'chat') return chatPlain(text);
+  if (family === 'chat') return chatPlain(text, true);
   if (family === 'completions') return completionsPlain(text);
   return family === 'responses' ? responsesPlain(text) : undefined;
 }
@@ -62,7 +67,7 @@ function plainOf(family: Family, text: string): Fields | undefined {
 function asStream(family: Family, { body }: Kept, { includeUsage }: Wanted): Kept | undefined {
   if (family === 'embeddings' || family === 'other') return undefined;
   const answer = objectOf(JSON.parse(textOf(body)));
-  if (!answer || (answer.error !== null && answer.error !== undefined)) return undefined;
+  if (!answer || tellsOfError(answer)) return undefined;
   const events = eventsOf(family, answer, includeUsage);
   if (events === undefined) return undefined;
   return { contentType: 'text/event-stream; charset=utf-8', body: Buffer.from(events) };
