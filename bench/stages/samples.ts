@@ -54,6 +54,7 @@ export function chatRequest(body: string, key = clientKey, path = chatPath): Req
 export const edge: Edge = {
   addressOf: () => '192.0.2.7',
   liftIdleLimit: () => {},
+  limitStall: () => {},
   restoreIdleLimit: () => {},
   upgrade: () => false,
 };

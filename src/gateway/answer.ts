@@ -23,6 +23,7 @@ export function toResponse(
   if (ticket) addFields(headers, ticket.headers);
   const client = (): StreamingTo => ({
     begins: () => edge.liftIdleLimit(request),
+    stalls: () => edge.limitStall(request),
     ends: () => edge.restoreIdleLimit(request),
   });
   try {

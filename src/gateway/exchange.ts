@@ -16,6 +16,8 @@ export interface Edge {
   addressOf(request: Request): string;
   /** Lifts the idle limit of the request's connection: its answer may take any time between two bytes. */
   liftIdleLimit(request: Request): void;
+  /** Limits how long the client may read nothing while bytes wait for it, until the limit is lifted again. */
+  limitStall(request: Request): void;
   /** Restores that limit. Has no effect once the answer has ended, so call it before. */
   restoreIdleLimit(request: Request): void;
   /** Turns the client's request into a WebSocket that `handlers` serves; false when it can't be. */

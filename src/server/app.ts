@@ -8,7 +8,7 @@ import { withId } from '../gateway/request-id.ts';
 /** Paths that get a native route of Bun's: the rest goes the slower way through Elysia's fallback. */
 const hotPaths = ['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/responses'];
 
-/** How long a connection may be silent between requests. The runtime looks every 4 s. */
+/** How long a connection may be silent between requests; twice as long may a client read nothing of an answer. The runtime looks every 4 s. */
 export const IDLE_SECONDS = 120;
 
 /** Elysia calls the handlers that a socket has as its data. */
@@ -38,6 +38,7 @@ export function createApp(
     addressOf: (request) => server().requestIP(request)?.address ?? '',
     // The runtime keeps this for the connection, not for the request: 0 would last for ever.
     liftIdleLimit: (request) => server().timeout(request, 0),
+    limitStall: (request) => server().timeout(request, 2 * idleSeconds),
     restoreIdleLimit: (request) => server().timeout(request, idleSeconds),
     upgrade: (request, headers, data) => server().upgrade(request, { headers, data }),
   };

@@ -6,6 +6,7 @@ import { startUpstream } from '../support/upstream.ts';
 const edge = {
   addressOf: () => '127.0.0.1',
   liftIdleLimit: () => {},
+  limitStall: () => {},
   restoreIdleLimit: () => {},
   upgrade: () => false,
 };

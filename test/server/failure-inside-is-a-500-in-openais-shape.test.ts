@@ -14,6 +14,7 @@ test('an error of aifd itself is a 500 in the shape of OpenAI, told to the log a
       throw broken;
     },
     liftIdleLimit: () => {},
+    limitStall: () => {},
     restoreIdleLimit: () => {},
     upgrade: () => false,
   });

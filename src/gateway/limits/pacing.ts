@@ -58,7 +58,6 @@ class Pacer implements BodySink {
   private controller!: ReadableStreamDefaultController<Uint8Array>;
   /** The client is ready for an event. */
   private wanted = false;
-  private hasBegun = false;
   /** When the next event is due by the pace alone; and when it may leave, which is later behind a late one. */
   private due = -Infinity;
   private next = -Infinity;
@@ -85,8 +84,7 @@ class Pacer implements BodySink {
   }
 
   pull(): void {
-    if (!this.hasBegun) this.client?.begins();
-    this.hasBegun = true;
+    this.client?.begins();
     this.wanted = true;
     this.turn();
   }
@@ -155,6 +153,7 @@ class Pacer implements BodySink {
     }
     this.queue.shift();
     this.wanted = false;
+    this.client?.stalls();
     // May pull at once, and so come back here.
     this.controller.enqueue(event);
   }

@@ -31,6 +31,8 @@ export interface BodySink {
 /** The client's connection, told while a stream goes to it: silence is then no reason to close it. */
 export interface StreamingTo {
   begins(): void;
+  /** Bytes wait for a client that reads none. Until {@link StreamingTo.begins} is called again that is limited. */
+  stalls(): void;
   /** Called before the stream is closed. */
   ends(): void;
 }
@@ -150,6 +152,7 @@ export class IncomingBody {
     const written = sink.write(piece);
     if (typeof written !== 'object' || this.stalled) return;
     this.stalled = true;
+    this.client?.stalls();
     // As in unstall: what waited is written after the end too.
     if (!this.ended && !this.failure) this.source.pause();
     written.then(
@@ -160,6 +163,7 @@ export class IncomingBody {
 
   private unstall(): void {
     this.stalled = false;
+    if (this.sink) this.client?.begins();
     // After the end the connection may serve somebody else already.
     if (!this.ended && !this.failure) this.source.resume();
   }
