@@ -101,14 +101,13 @@ function bearerKey(authorization: string | null): string | undefined {
   return /[\s,]/.test(key) ? undefined : key;
 }
 
-/**
- * The key of a request whose one credential is a key at one of the usual places.
- * @param sent - its credentials, a line each
- */
-export function loneKey(headers: Headers, path: string, sent: string): string | undefined {
-  if (sent.indexOf('\n') !== sent.length - 1) return undefined;
-  const keys = presented(headers, path);
-  return keys.length === 1 ? keys[0]!.key : undefined;
+/** The first key of a request at the usual places; an Authorization of another scheme than Bearer, whole. */
+export function firstKey(headers: Headers, path: string): string | undefined {
+  const authorization = headers.get('authorization');
+  const bearer = bearerKey(authorization);
+  if (bearer !== undefined || authorization === null) return bearer ?? presented(headers, path)[0]?.key;
+  const [first] = presented(headers, path);
+  return first?.place === 'authorization' ? first.key : `authorization:${authorization}`;
 }
 
 /** Every key in the request, at all its places: a field sent twice comes joined by a comma, and each half counts. */

@@ -1,10 +1,10 @@
 import type { Exchange } from '../exchange.ts';
 import type { AddressRules } from './address.ts';
-import { isKeyParameter, loneKey, placesOfKeys } from './keys.ts';
+import { firstKey, isKeyParameter, placesOfKeys } from './keys.ts';
 
 /**
- * Whom a request is counted for, and whose cached responses it may get: the forward key where keys are checked, else
- * all its credentials together, else its address. The same on every worker and after a restart.
+ * Whom a request is counted for: the forward key where keys are checked, else the credential it came with, else its
+ * address. The same on every worker and after a restart.
  */
 export function userOf(exchange: Exchange, addresses: AddressRules): string {
   return (exchange.user ??= identify(exchange, addresses));
@@ -15,10 +15,19 @@ function identify(exchange: Exchange, addresses: AddressRules): string {
   // The credentials of a forward key are the same object each time.
   if (credentials.kind === 'replace' && credentials.isChecked)
     return (credentials.user ??= userOfKey(credentials.key));
-  const sent = credentialsIn(request.headers, destination.path, false);
-  if (sent === '') return `a:${addresses.userAddress(request, edge)}`;
-  // One user, whichever of the usual places the key stands in.
-  return userOfKey(loneKey(request.headers, destination.path, sent) ?? `\0${sent}`);
+  const main = mainCredential(request.headers, destination.path);
+  return main === undefined ? `a:${addresses.userAddress(request, edge)}` : userOfKey(main);
+}
+
+/**
+ * The credential that a caller is counted by, the same whichever of the usual places it stands in. Only one: junk in
+ * another field beside it must not make another user, with limits of its own.
+ */
+function mainCredential(headers: Headers, path: string): string | undefined {
+  const key = firstKey(headers, path);
+  if (key !== undefined) return key;
+  const sent = credentialsIn(headers, path, false);
+  return sent === '' ? undefined : `\0${sent.slice(0, sent.indexOf('\n'))}`;
 }
 
 /**
@@ -30,13 +39,15 @@ export function userOfKey(key: string): string {
 }
 
 /**
- * A digest of the credentials in a request that aifd did not check and that go upstream: a response to them may be for
- * that caller alone. Empty when there are none.
+ * A digest of all credentials in a request that aifd did not check and that go upstream: a response to them may be for
+ * that caller alone. Empty when there are none; the user itself where there is one.
  */
 export function uncheckedCredentials({ credentials, request, destination }: Exchange): string {
   const isReplaced = credentials.kind === 'replace';
   const sent = credentialsIn(request.headers, destination.path, isReplaced);
-  return sent === '' ? '' : userOfKey(`\0${sent}`);
+  if (sent === '') return '';
+  const isOne = !isReplaced && sent.indexOf('\n') === sent.length - 1;
+  return userOfKey((isOne && mainCredential(request.headers, destination.path)) || `\0${sent}`);
 }
 
 /** Names that say so. Of fields and of query parameters. */

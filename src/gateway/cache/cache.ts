@@ -106,6 +106,8 @@ export class Cache {
     // The upstream may answer them differently: what it says to one caller is for that one alone.
     const unchecked = uncheckedCredentials(exchange);
     const user = cacheScope === 'shared' ? '' : userOf(exchange, this.addresses);
-    return unchecked === '' || unchecked === user ? user : `${user}${unchecked}`;
+    const isChecked = exchange.credentials.kind === 'replace' && exchange.credentials.isChecked;
+    // Unchecked credentials all together say more than the one that the caller is counted by.
+    return isChecked || unchecked === '' ? user + unchecked : unchecked;
   }
 }
