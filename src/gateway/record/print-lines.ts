@@ -27,10 +27,11 @@ export class SafeLines {
   private broken(text: string, isOpen = false): string {
     let start = 0;
     while (text.length - start > WIDEST) {
-      const space = text.lastIndexOf(' ', start + WIDEST);
-      const end = space > start ? space : start + whole(text, start, WIDEST);
+      // Within the line only: in a text without spaces each search would go back to its beginning.
+      const space = text.slice(start, start + WIDEST + 1).lastIndexOf(' ');
+      const end = start + (space > 0 ? space : whole(text, start, WIDEST));
       this.line(safeText(text.slice(start, end)));
-      start = space > start ? end + 1 : end;
+      start = space > 0 ? end + 1 : end;
     }
     const left = text.slice(start);
     if (isOpen) return left;
