@@ -39,7 +39,10 @@ while tonumber(redis.call('GET', p .. 't') or '0') + tonumber(size) > max do
   forget(oldest)
 end
 redis.call('SET', p .. 'e:' .. key, ARGV[2])
-redis.call('ZADD', p .. 'u', ARGV[4], key)
+-- Later than all: what was used while a clock ran ahead would stay, and this be the first to go.
+local newest = redis.call('ZRANGE', p .. 'u', '-1', '-1', 'WITHSCORES')[2]
+local isAhead = newest and tonumber(newest) > tonumber(ARGV[4])
+redis.call('ZADD', p .. 'u', isAhead and string.format('%.3f', tonumber(newest) + 0.001) or ARGV[4], key)
 redis.call('HSET', p .. 's', key, size)
 redis.call('INCRBY', p .. 't', size)
 if ARGV[5] ~= '0' then
