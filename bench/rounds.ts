@@ -12,7 +12,7 @@ import { freePort, start, untilListening } from './measure/processes.ts';
 import type { Plan } from './plan.ts';
 import { derived } from './report/derive.ts';
 import { medians, spreads } from './report/result.ts';
-import type { Failure, Row, Sample } from './report/result.ts';
+import type { Failure, MeasuredRow, Sample } from './report/result.ts';
 import { measure, warmUp } from './scenarios/measure.ts';
 import type { Bench } from './scenarios/measure.ts';
 import type { Capacity, Scenario } from './scenarios/scenario.ts';
@@ -44,7 +44,7 @@ export class Rounds {
   }
 
   /** What was measured, in the order of scenarios and contenders. */
-  rows(): Row[] {
+  rows(): MeasuredRow[] {
     return this.plan.scenarios.flatMap(({ id, title, group, addsLatency }) => {
       const runs = this.#runs.get(id) ?? [];
       return this.plan.contenders.flatMap(({ name, features }) => {

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Contender } from '../contenders/contender.ts';
 import { contenders } from '../contenders/index.ts';
 import { everything } from '../report/page.ts';
-import type { Row } from '../report/result.ts';
+import type { MeasuredRow } from '../report/result.ts';
 import { Rounds } from '../rounds.ts';
 import { scenarios } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
@@ -150,7 +150,7 @@ function inEachRound(scenario: Scenario, rounds: number): Scenario {
   };
 }
 
-function changesBetween(rows: readonly Row[], before: Contender, after: Contender) {
+function changesBetween(rows: readonly MeasuredRow[], before: Contender, after: Contender) {
   const own = rows.filter(({ contender }) => contender === after.name);
   return own.flatMap((row) => {
     const then = rows.find(

@@ -1,4 +1,4 @@
-import { type Figure, figures, type Row, type Sample } from '../report/result.ts';
+import { type Figure, figures, type MeasuredRow, type Sample } from '../report/result.ts';
 
 /** How one figure of one scenario moved from the first ref to the second. */
 export interface Change {
@@ -40,7 +40,7 @@ const ONE_IN = 8;
  * when the median of the rounds' ratios is off 1 by more than 5 %, and by more than their own spread (the median deviation),
  * and all rounds, or all but one in eight, lie on that side.
  */
-export function changesOf(before: Row, after: Row): Change[] {
+export function changesOf(before: MeasuredRow, after: MeasuredRow): Change[] {
   return judged.flatMap((figure) => {
     const ratios = ratiosOf(before.rounds, after.rounds, figure);
     if (ratios.length === 0) return [];

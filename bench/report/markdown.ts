@@ -44,13 +44,13 @@ function headOf(name: Figure): string {
   return unit === '/s' || unit === '×' ? title : `${title}, ${unit}`;
 }
 
-function cellOf({ median, spread, rounds }: Row, name: Figure): string {
+function cellOf({ median, spread }: Row, name: Figure): string {
   const value = median[name];
   if (value === undefined) return '–';
   const { digits } = figures[name];
   const range = spread[name];
   const text = value.toFixed(digits);
-  if (!spreadShown.has(name) || range === undefined || rounds.length < 2) return text;
+  if (!spreadShown.has(name) || range === undefined || range[0] === range[1]) return text;
   return `${text} <sub>${range[0].toFixed(digits)}–${range[1].toFixed(digits)}</sub>`;
 }
 

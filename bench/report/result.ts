@@ -69,6 +69,10 @@ export interface Row {
   median: Sample;
   /** The least and the greatest of the rounds. */
   spread: Partial<Record<Figure, [min: number, max: number]>>;
+}
+
+/** A row together with the rounds it comes from. Only medians and spreads are saved. */
+export interface MeasuredRow extends Row {
   rounds: Sample[];
 }
 

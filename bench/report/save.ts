@@ -11,9 +11,21 @@ export function resultFile(isPart: boolean, hasPeers: boolean): string {
   return join(results, isPart ? 'part.json' : hasPeers ? 'peers.json' : 'latest.json');
 }
 
-/** Writes a result as JSON, numbers rounded to thousandths. */
+/**
+ * Writes a result as JSON, one row a line, numbers rounded to thousandths. The rounds are left out: medians and
+ * spreads are what the page shows.
+ */
 export async function save(result: Result, file: string): Promise<void> {
-  await Bun.write(file, `${JSON.stringify(result, rounded, 2)}\n`);
+  await Bun.write(file, resultText(result));
+}
+
+/** The text of a result file. */
+export function resultText({ rows, ...run }: Result): string {
+  const lines = rows.map(({ scenario, title, group, contender, features, median, spread }) =>
+    JSON.stringify({ scenario, title, group, contender, features, median, spread }, rounded),
+  );
+  const head = JSON.stringify(run, rounded, 2).slice(0, -2);
+  return `${head},\n  "rows": [\n    ${lines.join(',\n    ')}\n  ]\n}\n`;
 }
 
 function rounded(_key: string, value: unknown): unknown {

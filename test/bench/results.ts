@@ -1,7 +1,7 @@
-import { medians, type Result, type Row, type Sample, spreads } from '../../bench/report/result.ts';
+import { medians, type Result, type MeasuredRow, type Sample, spreads } from '../../bench/report/result.ts';
 
 /** A row of which the rounds are given. */
-export function rowOf(contender: string, rounds: Sample[], other: Partial<Row> = {}): Row {
+export function rowOf(contender: string, rounds: Sample[], other: Partial<MeasuredRow> = {}): MeasuredRow {
   return {
     scenario: 'json-c32',
     title: 'JSON, 32 connections',
@@ -16,7 +16,7 @@ export function rowOf(contender: string, rounds: Sample[], other: Partial<Row> =
 }
 
 /** A run with these rows. */
-export function resultOf(rows: Row[]): Result {
+export function resultOf(rows: MeasuredRow[]): Result {
   return {
     date: '2026-11-25T12:00:00.000Z',
     command: 'bun run bench',
