@@ -20,22 +20,33 @@ console.log(
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" role="img">
 <title>aifd run --demo: the start panels, and a chat streamed through aifd</title>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" fill="#e6edf3" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" fill="#e6edf3">
 ${lines.map(drawLine).join('\n')}
 </g>
 </svg>`,
 );
 
+/** Each word at the column where the terminal shows it: browsers fold spaces, and fonts differ in width. */
 function drawLine(line: string, row: number): string {
   const y = PADDING + (row + 0.75) * CELL.height;
   // oxlint-disable-next-line no-control-regex
-  const spans = line.split(/\u001b\[(\d+)m/);
-  const drawn = spans.map((text, i) => {
-    if (i % 2 === 1 || text === '') return '';
+  const spans = line.replaceAll('\u001b[39m\u001b[36m', '').split(/\u001b\[(\d+)m/);
+  const drawn: string[] = [];
+  let column = 0;
+  for (const [i, text] of spans.entries()) {
+    if (i % 2 === 1) continue;
     const colour = colours[spans[i - 1] ?? ''];
-    return colour ? `<tspan fill="${colour}">${escape(text)}</tspan>` : escape(text);
-  });
-  return `<text x="${PADDING}" y="${y}">${drawn.join('')}</text>`;
+    const fill = colour === undefined ? '' : ` fill="${colour}"`;
+    for (const word of text.matchAll(/\S+/g)) {
+      const x = PADDING + (column + word.index) * CELL.width;
+      const width = word[0].length * CELL.width;
+      drawn.push(
+        `<text x="${x.toFixed(1)}" y="${y}" textLength="${width.toFixed(1)}"${fill}>${escape(word[0])}</text>`,
+      );
+    }
+    column += text.length;
+  }
+  return drawn.join('\n');
 }
 
 function plain(line: string): string {

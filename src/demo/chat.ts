@@ -22,9 +22,8 @@ export async function demoChat(baseUrl: string, write: (text: string) => void): 
   let done = false;
   for await (const data of dataLines(response.body)) {
     if (data === '[DONE]') done = true;
-    else write(token(data));
+    else write(textOf(data));
   }
-  write('\n');
   if (!done) throw new Error('the demo chat ended before its [DONE]');
 }
 
@@ -38,9 +37,11 @@ async function* dataLines(body: ReadableStream<Uint8Array>): AsyncGenerator<stri
   }
 }
 
-function token(data: string): string {
+/** The words of a chunk; a line end at the finish, so that the access line, written after [DONE], starts a line. */
+function textOf(data: string): string {
   const event: unknown = JSON.parse(data);
   const choice: unknown = isObject(event) && Array.isArray(event.choices) ? event.choices[0] : undefined;
-  const delta = isObject(choice) ? choice.delta : undefined;
-  return isObject(delta) && typeof delta.content === 'string' ? delta.content : '';
+  if (!isObject(choice)) return '';
+  const text = isObject(choice.delta) && typeof choice.delta.content === 'string' ? choice.delta.content : '';
+  return typeof choice.finish_reason === 'string' ? `${text}\n` : text;
 }

@@ -13,6 +13,16 @@ test('demoChat writes a heading, then the answer in several pieces', async () =>
   expect(pieces.join('')).toContain('You said: "Hello from the other side of the gateway"');
 });
 
+test('demoChat ends the line of the answer before [DONE] arrives', async () => {
+  const pieces: string[] = [];
+  const body = 'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n';
+  const cut = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response(body) });
+  const chat = demoChat(`http://127.0.0.1:${cut.port}`, (text) => pieces.push(text));
+  await expect(chat).rejects.toThrow('[DONE]');
+  expect(pieces.at(-1)).toBe('\n');
+  await cut.stop(true);
+});
+
 test('demoChat rejects with the status and body of a refusal', async () => {
   const refusing = Bun.serve({
     port: 0,
