@@ -39,9 +39,9 @@ function drawLine(line: string, row: number): string {
     const fill = colour === undefined ? '' : ` fill="${colour}"`;
     for (const word of text.matchAll(/\S+/g)) {
       const x = PADDING + (column + word.index) * CELL.width;
-      const width = word[0].length * CELL.width;
+      const wide = word[0].length * CELL.width;
       drawn.push(
-        `<text x="${x.toFixed(1)}" y="${y}" textLength="${width.toFixed(1)}"${fill}>${escape(word[0])}</text>`,
+        `<text x="${x.toFixed(1)}" y="${y}" textLength="${wide.toFixed(1)}"${fill}>${escape(word[0])}</text>`,
       );
     }
     column += text.length;
