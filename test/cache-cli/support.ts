@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Entry, EntryStore, Listed } from '../../src/store/entries/store.ts';
-import { type Recorded, writeRecording } from '../../src/gateway/cache/recording.ts';
-import { readRecording } from '../../src/gateway/cache/recording-read.ts';
+import { readRecording, type Recorded, writeRecording } from '../../src/cli/cache/recording.ts';
 
 export const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 

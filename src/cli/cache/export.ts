@@ -1,5 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { type Recorded, writeRecording } from '../../gateway/cache/recording.ts';
+import { type Recorded, writeRecording } from './recording.ts';
 import { BrokenEntry, type Entry, type EntryStore } from '../../store/entries/store.ts';
 import { exitCodes } from '../exit.ts';
 import { type Action, filterHelp } from './action.ts';
@@ -14,7 +14,7 @@ const AHEAD = 8;
 const PIECE = 65_536;
 
 export const exportEntries: Action = {
-  summary: 'write entries as one readable file, to be committed',
+  summary: 'write entries as JSON lines, to be committed',
   usage: '[FILE] [FILTER]',
   help: [['FILE', 'Without it, or as -: standard output'], ...filterHelp],
   grammar: {

@@ -1,5 +1,5 @@
-import { readRecording, RecordingError } from '../../gateway/cache/recording-read.ts';
 import { RULES } from '../../gateway/cache/answers.ts';
+import { readRecording, RecordingError } from './recording.ts';
 import { decodeEntry, encodeEntry } from '../../store/entries/codec.ts';
 import type { Entry, EntryStore } from '../../store/entries/store.ts';
 import { exitCodes } from '../exit.ts';

@@ -1,5 +1,4 @@
-import { isEventStream } from '../../gateway/cache/recording.ts';
-import { isJson, layOut } from '../../gateway/cache/recording-json.ts';
+import { exactJson, isEventStream } from './recording.ts';
 import { eventData, EventSplitter } from '../../gateway/record/sse.ts';
 import type { Entry } from '../../store/entries/store.ts';
 import { safeText } from '../../text/terminal.ts';
@@ -7,7 +6,7 @@ import { size } from './words.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Bytes as a person reads them: JSON indented, other text as it is, of others their size. Safe for a terminal. */
+/** Bytes as a person reads them: compact JSON indented, other text as it is, else the size. Safe for a terminal. */
 export function readable(bytes: Uint8Array): string {
   if (bytes.length === 0) return '(empty)';
   let text: string;
@@ -16,7 +15,8 @@ export function readable(bytes: Uint8Array): string {
   } catch {
     return `(${size(bytes.length)}, not text: --raw gives them)`;
   }
-  return safeText((isJson(text) ? layOut(text, 'indent 2', '') : undefined) ?? text);
+  const json = exactJson(text);
+  return safeText(json === undefined ? text : JSON.stringify(json, undefined, 2));
 }
 
 /**
@@ -45,8 +45,7 @@ type Fields = Record<string, unknown>;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
 function* choicesOf(json: string): Generator<{ index: number; text: string }> {
-  if (!isJson(json)) return;
-  const answer: unknown = JSON.parse(json);
+  const answer = parsed(json);
   if (!isFields(answer) || !Array.isArray(answer['choices'])) return;
   for (const choice of answer['choices'] as unknown[]) {
     if (!isFields(choice)) continue;
@@ -57,6 +56,14 @@ function* choicesOf(json: string): Generator<{ index: number; text: string }> {
       index,
       text: textOf(part['content']) + textOf(part['refusal']) + textOf(part['text']) + callsOf(part),
     };
+  }
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,3 @@
-import { skipValue } from '../recording-json.ts';
 import { dataIn, eventsIn } from './events.ts';
 import { objectOf } from './json.ts';
 
@@ -93,4 +92,38 @@ function skipSpace(json: string, from: number): number {
   let at = from;
   while (json.charCodeAt(at) <= 0x20) at++;
   return at;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
+const isEnd = (code: number): boolean => code === 44 || code === 93 || code === 125 || isSpace(code);
+
+/** The index behind the value that begins at `at`. @param json valid JSON */
+function skipValue(json: string, at: number): number {
+  let depth = 0;
+  let i = at;
+  do {
+    const code = json.charCodeAt(i);
+    if (code === QUOTE) i = skipString(json, i);
+    else if (code === 123 || code === 91) {
+      depth++;
+      i++;
+    } else if (code === 125 || code === 93) {
+      depth--;
+      i++;
+    } else if (depth > 0) i++;
+    else while (i < json.length && !isEnd(json.charCodeAt(i))) i++;
+  } while (depth > 0);
+  return i;
+}
+
+function skipString(json: string, at: number): number {
+  for (let i = at + 1; ;) {
+    const end = json.indexOf('"', i);
+    let before = end - 1;
+    while (json.charCodeAt(before) === BACKSLASH) before--;
+    if ((end - before) % 2 === 1) return end + 1;
+    i = end + 1;
+  }
 }
