@@ -37,3 +37,8 @@ export function renderHelp(command: string, summary: string, own: readonly HelpL
     ...body,
   ].join('\n\n');
 }
+
+/** Help of the options that say where DATA_DIR is, for commands that need only that. */
+export const placeHelp = `  --data-dir FOLDER  The DATA_DIR of aifd run [DATA_DIR=data]
+  --env-file FILE    Read this file instead of .env
+  --help             Show this text`;

@@ -64,14 +64,14 @@ async function main([name, ...rawArgs]: readonly string[]): Promise<number> {
 
 function notAlone(name: string): UsageError {
   const hint = versions.includes(name) ? '' : ': aifd COMMAND --help shows the options of a command';
-  return new UsageError(`${name} stands alone${hint}`);
+  return new UsageError(`${name} takes no arguments${hint}`);
 }
 
 function unknownCommand(name: string): UsageError {
   const what = name.startsWith('-') ? 'option' : 'command';
   const meant = nearest(name, [...Object.keys(commands), '--help', '--version']);
   return new UsageError(
-    `there is no ${what} ${name}: ${meant === undefined ? 'see aifd --help' : `did you mean ${meant}?`}`,
+    `unknown ${what} ${name}: ${meant === undefined ? 'see aifd --help' : `did you mean ${meant}?`}`,
   );
 }
 

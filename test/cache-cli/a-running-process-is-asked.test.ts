@@ -67,8 +67,8 @@ test('several workers with memory are one cache', async () => {
   expect(pids.toSorted()).toEqual([first.pid, second.pid].toSorted());
   expect(entries).toBe(10);
   expect((await cache(['list', '--json'])).out.trim().split('\n')).toHaveLength(10);
-  const exported = await cache(['export', '--key', '00000005']);
-  expect((await cache(['purge', '--key', '00000005'])).out).toBe('removed 1 entry\n');
+  const exported = await cache(['export', '--id', '00000005']);
+  expect((await cache(['purge', '--id', '00000005'])).out).toBe('removed 1 entry\n');
   expect((await cache(['purge', '--all'])).out).toBe('removed 9 entries\n');
   await cache(['import', '-'], exported.out);
   // It is in each of them: either may be asked next.

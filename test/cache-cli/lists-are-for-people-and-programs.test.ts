@@ -52,9 +52,9 @@ test.each([
   [['--older-than', '7d'], ['a1']],
   [['--expired'], ['a2']],
   [['--expired', '--model', 'gpt-4o'], []],
-  [['--key', keyOf(0xa3)], ['a3']],
+  [['--id', keyOf(0xa3)], ['a3']],
   [
-    ['--key', '0000'],
+    ['--id', '0000'],
     ['a1', 'a2', 'a3'],
   ],
 ])('%p filters', async (args, keys) => {
@@ -64,7 +64,7 @@ test.each([
 test('a line an entry, and nothing that a terminal would obey', async () => {
   const { out } = await cache(['list']);
   const lines = out.trimEnd().split('\n');
-  expect(lines[0]).toMatch(/^KEY +AGE +LEFT +SIZE +USER +MODEL +ROUTE$/);
+  expect(lines[0]).toMatch(/^ID +AGE +LEFT +SIZE +USER +MODEL +ROUTE$/);
   expect(lines).toHaveLength(4);
   expect(out).toMatch(/^0{12} {2}8d +ever +\S+ \S+ +- +gpt-4o +POST \/v1\/chat\/completions$/m);
   expect(out).toMatch(/^0{12} {2}1m +over +\S+ \S+ +k:01234567 +gpt-4o-mini /m);
@@ -94,15 +94,15 @@ test('show gives bytes as they are, and says what is no text', async () => {
 test('a beginning of several keys, and of none, is told', async () => {
   const start = keyOf(0xa3).slice(0, 31);
   const several = await cache(['show', start]);
-  expect(several.err).toContain(`3 keys begin with ${start}: `);
+  expect(several.err).toContain(`3 entry IDs start with ${start}: `);
   expect(several.err).toContain(keyOf(0xa2));
   expect(several.code).toBe(1);
   expect(await cache(['show', 'f'])).toMatchObject({
-    err: 'aifd: there is no entry with the key f\n',
+    err: 'aifd: no entry has an ID that starts with f\n',
     code: 1,
   });
-  const purge = await cache(['purge', '--key', start]);
-  expect([purge.err.includes('3 keys begin with'), purge.code]).toEqual([true, 1]);
+  const purge = await cache(['purge', '--id', start]);
+  expect([purge.err.includes('3 entry IDs start with'), purge.code]).toEqual([true, 1]);
   expect(await keysOf()).toHaveLength(3);
 });
 

@@ -20,6 +20,6 @@ test.skipIf(!hasRedis)('entries go in, are seen, and go, and the URL is masked',
     entries: 3,
   });
   expect((await cache(['export'])).out).toBe(file);
-  expect((await cache(['purge', '--key', keyOf(2)])).out).toBe('removed 1 entry\n');
+  expect((await cache(['purge', '--id', keyOf(2)])).out).toBe('removed 1 entry\n');
   expect((await cache(['list', '--json'])).out.trimEnd().split('\n')).toHaveLength(2);
 });

@@ -64,7 +64,7 @@ test('the command line is strict, and what it can not do it says', async () => {
   for (const [args, code, says] of [
     [['--help'], 0, ''],
     [['--outptu', 'x'], 2, 'did you mean --output?'],
-    [['x'], 2, 'no option before it'],
+    [['x'], 2, "unexpected argument 'x'"],
     [['--output'], 2, 'needs a value'],
     [['--output=a', '--output=b'], 2, 'twice'],
     [[], 1, 'there is no chat log in Log'],

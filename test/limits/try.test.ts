@@ -72,13 +72,13 @@ test('a limit that can not be read has its place marked', async () => {
 });
 
 test.each([
-  [[], 'aifd limits try LIMIT'],
-  [['tri', '1/second'], `there is no 'limits tri'`],
-  [['try'], 'a limit is needed'],
+  [[], 'missing subcommand: aifd limits try'],
+  [['tri', '1/second'], `unknown subcommand 'tri' of aifd limits: did you mean try?`],
+  [['try'], 'missing LIMIT: see aifd limits try --help'],
   [['try', '1/second', '--strategy'], '--strategy needs a value'],
-  [['try', '1/second', '--strategy', 'moving'], 'it is one of fixed-window'],
+  [['try', '1/second', '--strategy', 'moving'], "--strategy is 'moving'; accepted: fixed-window"],
   [['try', '1/second', '--strategy', ' Moving-Windows'], 'did you mean moving-window?'],
-  [['try', '1/second', '--port', '1'], 'there is no option --port'],
+  [['try', '1/second', '--port', '1'], '--port is an option of aifd run, not of aifd limits try'],
   [['try', '10', 'per', 'hour'], 'quote a limit'],
 ] as [string[], string][])('%p is refused', async (args, message) => {
   const { err, code } = await tried(args, '');

@@ -95,16 +95,16 @@ test('a damaged file is one line and exit code 1', async () => {
 test.each([
   [['--by', 'modell'], 'did you mean model?'],
   [['--by'], '--by needs a value'],
-  [['--by=key', '--by=key'], '--by is there twice'],
+  [['--by=key', '--by=key'], '--by given twice'],
   [['--since', '0'], '--since is a time'],
   [['--since', 'yesterday'], '--since is a time'],
-  [['--json', '--csv'], 'one too many'],
+  [['--json', '--csv'], 'not both'],
   [['--json=1'], '--json takes no value'],
   [['--last', '0'], '--last is a whole number'],
-  [['--last', '5', '--by', 'key'], '--last goes with neither'],
+  [['--last', '5', '--by', 'key'], 'use --last alone'],
   [['--port', '80'], '--port is an option of aifd run, not of aifd stats'],
   [['--jsno'], 'did you mean --json?'],
-  [['model'], "'model' has no option before it"],
+  [['model'], "unexpected argument 'model'"],
 ])('%j is refused', async (args, line) => {
   const { out, err, code } = await run(dir, ['stats', ...args]);
   expect({ out, code }).toEqual({ out: '', code: 2 });

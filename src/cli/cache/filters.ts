@@ -2,10 +2,10 @@ import { Refused } from '../../config/kinds.ts';
 import { duration } from '../../config/cache-kinds.ts';
 import type { EntryStore, Listed } from '../../store/entries/store.ts';
 import { UsageError } from '../exit.ts';
-import type { Arguments } from './arguments.ts';
+import type { Arguments } from '../arguments.ts';
 
 /** Options that say which entries; all that are given must hold. */
-export const filterValues = ['model', 'route', 'older-than', 'key'] as const;
+export const filterValues = ['model', 'route', 'older-than', 'id'] as const;
 export const filterSwitches = ['expired'] as const;
 
 export interface Filter {
@@ -29,9 +29,9 @@ export function readFilter({ values, switches }: Arguments): Filter {
     const before = now - readTime('--older-than', age) * 1000;
     tests.push(({ about }) => about.storedAt < before);
   }
-  const key = values.get('key');
-  if (key !== undefined) {
-    const start = readKey(key, '--key');
+  const id = values.get('id');
+  if (id !== undefined) {
+    const start = readId(id, '--id');
     tests.push((listed) => listed.key.startsWith(start));
   }
   if (switches.has('expired')) tests.push(({ about }) => isExpired(about, now));
@@ -48,13 +48,11 @@ export function readTime(flag: string, text: string): number {
   return seconds;
 }
 
-/** A key or its beginning. @throws UsageError */
-export function readKey(text: string, what: string): string {
-  const key = text.toLowerCase();
-  if (/^[0-9a-f]{1,32}$/.test(key)) return key;
-  throw new UsageError(
-    `${what} is '${text}', and no key: up to 32 digits of 0-9 and a-f, as aifd cache list shows them`,
-  );
+/** An entry's ID or its beginning. @throws UsageError */
+export function readId(text: string, what: string): string {
+  const id = text.toLowerCase();
+  if (/^[0-9a-f]{1,32}$/.test(id)) return id;
+  throw new UsageError(`${what} is '${text}', which is not an entry ID (see aifd cache list)`);
 }
 
 const bare = (text: string): string => text.split('?')[0]!;

@@ -21,7 +21,7 @@ export const importEntries: Action = {
     ['FILE', 'As aifd cache export wrote it, answers perhaps edited; - is standard input'],
     ['--ttl TIME', 'Fresh for so long from now, and not until what the file says; 0: for ever'],
   ],
-  grammar: { values: ['ttl'], switches: [], operand: { name: 'FILE', isNeeded: true } },
+  grammar: { values: ['ttl'], operand: { name: 'FILE', isNeeded: true } },
   isWriting: true,
   prepare: ({ operand, values }) => {
     const path = operand!;

@@ -22,7 +22,7 @@ export const list: Action = {
       const found = (await select(store, filter)).toSorted((a, b) => b.usedAt - a.usedAt);
       const now = Date.now();
       const widths = [12, 5, 5, 8, 10, modelWidth(found)];
-      if (!isJson) await out.line(row(['KEY', 'AGE', 'LEFT', 'SIZE', 'USER', 'MODEL', 'ROUTE'], widths));
+      if (!isJson) await out.line(row(['ID', 'AGE', 'LEFT', 'SIZE', 'USER', 'MODEL', 'ROUTE'], widths));
       for (const listed of found) {
         const cells = isJson ? safeJson(listed) : row(cellsOf(listed, now), widths);
         if (!(await out.line(cells))) break;

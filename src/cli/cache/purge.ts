@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { exitCodes, UsageError } from '../exit.ts';
 import { type Action, filterHelp } from './action.ts';
-import { filterSwitches, filterValues, readFilter, readKey, select } from './filters.ts';
+import { filterSwitches, filterValues, readFilter, readId, select } from './filters.ts';
 import { onlyOne } from './find.ts';
 import { entries, size } from './words.ts';
 
@@ -13,7 +13,7 @@ export const purge: Action = {
   usage: 'FILTER… | --all [--dry-run] [--yes]',
   help: [
     ...filterHelp.map(([flag, text]) =>
-      flag === '--key KEY' ? ([flag, 'The one whose key begins so'] as const) : ([flag, text] as const),
+      flag === '--id ID' ? ([flag, 'The one whose key begins so'] as const) : ([flag, text] as const),
     ),
     ['--all', 'All of them; with a filter it is not needed'],
     ['--dry-run', 'Say how many would go, and leave them'],
@@ -24,14 +24,14 @@ export const purge: Action = {
     const { switches, values } = args;
     const filter = readFilter(args);
     if (!filter.isSet && !switches.has('all')) {
-      throw new UsageError('which entries? --model, --route, --older-than, --key, --expired, or --all');
+      throw new UsageError('missing filter: --model, --route, --older-than, --id, --expired, or --all');
     }
-    if (filter.isSet && switches.has('all')) throw new UsageError('--all and a filter exclude each other');
+    if (filter.isSet && switches.has('all')) throw new UsageError('use --all or a filter, not both');
     return async ({ store }, out) => {
       const found = await select(store, filter);
-      const key = values.get('key');
-      // A key is one entry: `--key a` is a slip, and no tenth of the cache.
-      if (key !== undefined && found.length > 1) onlyOne(found, readKey(key, '--key'));
+      const id = values.get('id');
+      // An ID names one entry: `--id a` must not remove a tenth of the cache.
+      if (id !== undefined && found.length > 1) onlyOne(found, readId(id, '--id'));
       const bytes = found.reduce((sum, listed) => sum + listed.size, 0);
       const what = `${entries(found.length)} (${size(bytes)})`;
       if (switches.has('dry-run')) {

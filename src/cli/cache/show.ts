@@ -1,7 +1,7 @@
 import type { Entry, EntryStore } from '../../store/entries/store.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import type { Action } from './action.ts';
-import { readKey } from './filters.ts';
+import { readId } from './filters.ts';
 import { findOne } from './find.ts';
 import { CacheProblem } from './problem.ts';
 import { chatText, readable } from './readable.ts';
@@ -11,17 +11,16 @@ import { shownUser } from '../../store/user-digest.ts';
 
 export const show: Action = {
   summary: 'one entry: what was asked, and the answer',
-  usage: 'KEY [--raw | --json]',
+  usage: 'ID [--raw | --json]',
   help: [
-    ['KEY', 'As a list shows it, or as much of it as no other key begins with'],
+    ['ID', 'As aifd cache list shows it, or an unambiguous beginning'],
     ['--raw', "Write the answer's bytes and no more"],
     ['--json', 'Print it all as a JSON object; text as text, other bytes as base64'],
   ],
-  grammar: { values: [], switches: ['raw', 'json'], operand: { name: 'KEY', isNeeded: true } },
+  grammar: { switches: ['raw', 'json'], operand: { name: 'ID', isNeeded: true } },
   prepare: ({ operand, switches }) => {
-    const start = readKey(operand!, 'KEY');
-    if (switches.has('raw') && switches.has('json'))
-      throw new UsageError('--raw and --json exclude each other');
+    const start = readId(operand!, 'ID');
+    if (switches.has('raw') && switches.has('json')) throw new UsageError('use --raw or --json, not both');
     return async ({ store }, out) => {
       const { key, entry } = await entryOf(store, start);
       if (switches.has('raw')) await out.write(entry.body);
@@ -35,7 +34,7 @@ async function entryOf(store: EntryStore, start: string): Promise<{ key: string;
   // A whole key needs no search.
   const key = start.length === 32 ? start : (await findOne(store, start)).key;
   const entry = await store.get(key);
-  if (entry === undefined) throw new CacheProblem(`there is no entry with the key ${key}`);
+  if (entry === undefined) throw new CacheProblem(`no entry has the ID ${key}`);
   return { key, entry };
 }
 
@@ -49,7 +48,7 @@ function asText(key: string, entry: Entry): string {
     return `${dateOf(expiresAt)} (${by})`;
   };
   const top = columns([
-    ['key', key],
+    ['id', key],
     ['route', escapedLine(about.route)],
     ['model', escapedLine(about.model) || '-'],
     ['target', escapedLine(about.target)],

@@ -27,7 +27,7 @@ export const stats: Action = {
   summary: 'how much is kept, and of what',
   usage: '[--json]',
   help: [['--json', 'Print JSON']],
-  grammar: { values: [], switches: ['json'] },
+  grammar: { switches: ['json'] },
   prepare:
     ({ switches }) =>
     async (opened, out) => {

@@ -1,9 +1,8 @@
 import type { CommandDef } from 'citty';
 import { ConfigError } from '../../config/error.ts';
-import { nearest } from '../../config/nearest.ts';
 import { flagOf, optionOf } from '../../config/options.ts';
-import type { Action } from '../cache/action.ts';
-import { parseArguments, placeOptions } from '../cache/arguments.ts';
+import { isHelp, readArguments, readSubcommand } from '../arguments.ts';
+import { type Action, placeOptions } from '../cache/action.ts';
 import { exportEntries } from '../cache/export.ts';
 import { importEntries } from '../cache/import.ts';
 import { list } from '../cache/list.ts';
@@ -29,14 +28,16 @@ const actions: Readonly<Record<string, Action>> = {
 const command: CommandDef = {
   meta: { name: 'cache', description: summary },
   run: async ({ rawArgs: [name, ...args] }) => {
-    if (name === '--help' || name === '-h') {
+    if (isHelp(name)) {
       console.log(renderHelp());
       return exitCodes.clean;
     }
-    const action = findAction(name);
-    const parsed = parseArguments(name!, args, action.grammar);
+    const subcommand = readSubcommand('cache', name, Object.keys(actions));
+    const action = actions[subcommand]!;
+    const command = `cache ${subcommand}`;
+    const parsed = readArguments(args, { ...action.grammar, command, options: placeOptions });
     if (parsed.switches.has('help')) {
-      console.log(renderActionHelp(name!, action));
+      console.log(renderActionHelp(subcommand, action));
       return exitCodes.clean;
     }
     const act = action.prepare(parsed);
@@ -63,18 +64,6 @@ function explain(error: unknown): number {
   if (isOurs || !(error instanceof Error)) throw error;
   console.error(`aifd: ${error.message}`);
   return exitCodes.failed;
-}
-
-function findAction(name: string | undefined): Action {
-  const action = name !== undefined && Object.hasOwn(actions, name) ? actions[name] : undefined;
-  if (action !== undefined) return action;
-  const names = Object.keys(actions);
-  if (name === undefined) throw new UsageError(`what to do? aifd cache ${names.join('|')}`);
-  if (name.startsWith('-')) throw new UsageError(`an action comes first: aifd cache ${names.join('|')}`);
-  const meant = nearest(name, names);
-  throw new UsageError(
-    `there is no 'cache ${name}': ${meant === undefined ? 'see aifd cache --help' : `did you mean ${meant}?`}`,
-  );
 }
 
 type Lines = readonly (readonly [left: string, right: string])[];

@@ -3,7 +3,7 @@ import { trueEnvironment } from '../../config/environment.ts';
 import { load, type Loaded } from '../../config/load.ts';
 import { optionNames, optionOf } from '../../config/options.ts';
 import { exitCodes } from '../exit.ts';
-import { parseFlags } from '../flags.ts';
+import { readArguments } from '../arguments.ts';
 import { renderHelp } from '../help.ts';
 
 const summary = 'print the configuration in force, and where each value came from';
@@ -12,7 +12,11 @@ const summary = 'print the configuration in force, and where each value came fro
 const command: CommandDef = {
   meta: { name: 'config', description: summary },
   run: ({ rawArgs }) => {
-    const { flags, switches } = parseFlags(rawArgs, ['json']);
+    const { flags, switches } = readArguments(rawArgs, {
+      command: 'config',
+      options: optionNames,
+      switches: ['json'],
+    });
     if (switches.has('help')) {
       console.log(renderHelp('config', summary, [['--json', 'Print JSON instead of a table']]));
       return exitCodes.clean;

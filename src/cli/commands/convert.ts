@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { CommandDef } from 'citty';
-import { readArguments } from '../convert/arguments.ts';
+import { type Grammar, readArguments } from '../arguments.ts';
 import { convert, type Converted } from '../convert/convert.ts';
 import { type ChatLogFiles, findChatLogs } from '../convert/files.ts';
 import { OutputFile } from '../convert/output.ts';
@@ -25,6 +25,15 @@ as a JSON array: chat_openai.json in the current folder, and one such file for e
   --full            All that the log has of each exchange; else what the original's aifd convert gives
   --help            Show this text`;
 
+const grammar: Grammar = {
+  command: 'convert',
+  options: ['logDir'],
+  values: ['output'],
+  switches: ['full'],
+  // openai-forward's names, too.
+  aliases: { 'log-folder': 'log-dir', log_folder: 'log-dir', target_path: 'output' },
+};
+
 /** Broken lines that are named, of each log. */
 const MOST_NAMED = 20;
 
@@ -39,11 +48,13 @@ class Interrupted extends Error {
 const command: CommandDef = {
   meta: { name: 'convert', description: summary },
   run: async ({ rawArgs }) => {
-    if (rawArgs.includes('--help') || rawArgs.includes('-h')) {
+    const { flags, switches, values } = readArguments(rawArgs, grammar);
+    if (switches.has('help')) {
       console.log(help);
       return exitCodes.clean;
     }
-    const { flags, output, full } = readArguments(rawArgs);
+    const output = values.get('output');
+    const full = switches.has('full');
     const place = relative(process.cwd(), logFolder(flags)) || '.';
     const logs = findChatLogs(place);
     if (logs.length === 0) return failed(`there is no chat log in ${place}: LOG_CHAT=true writes them`);

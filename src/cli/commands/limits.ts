@@ -5,6 +5,7 @@ import { nearest } from '../../config/nearest.ts';
 import { optionOf } from '../../config/options.ts';
 import { MemoryWindows } from '../../store/windows/memory.ts';
 import { type Decision, type Meter, strategies, type Strategy } from '../../store/windows/store.ts';
+import { type Arguments, isHelp, readArguments, readSubcommand } from '../arguments.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { linesOf } from '../lines.ts';
 
@@ -27,12 +28,13 @@ Example: aifd limits try '60/minute;600/hour' --strategy moving-window < yesterd
 /** `aifd limits try LIMIT`: what a limit would have done. */
 const command: CommandDef = {
   meta: { name: 'limits', description: summary },
-  run: async ({ rawArgs }) => {
-    if (rawArgs.includes('--help') || rawArgs.includes('-h')) {
+  run: async ({ rawArgs: [subcommand, ...rest] }) => {
+    const args = isHelp(subcommand) ? undefined : readTryArguments(subcommand, rest);
+    if (args === undefined || args.switches.has('help')) {
       console.log(help);
       return exitCodes.clean;
     }
-    const { limits, strategy } = readArguments(rawArgs);
+    const { limits, strategy } = readTrial(args);
     await tryOut(limits, strategy).catch((error: NodeJS.ErrnoException) => {
       // Who reads on has seen enough: `| head`.
       if (error.code !== 'EPIPE') throw error;
@@ -48,37 +50,23 @@ interface Trial {
   readonly strategy: Strategy;
 }
 
-function readArguments([action, ...args]: readonly string[]): Trial {
-  if (action !== 'try') {
-    const what = action === undefined ? 'nothing to do' : `there is no 'limits ${action}'`;
-    throw new UsageError(`${what}: it is 'aifd limits try LIMIT'`);
-  }
-  let text: string | undefined;
-  let strategy: Strategy | undefined;
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    const [flag, inline] = arg.startsWith('--strategy=') ? ['--strategy', arg.slice(11)] : [arg];
-    if (flag === '--strategy') {
-      if (strategy !== undefined) throw new UsageError('--strategy is there twice');
-      strategy = readStrategy(inline ?? rest.shift());
-    } else if (flag.startsWith('-')) {
-      throw new UsageError(`there is no option ${flag}: see aifd limits --help`);
-    } else if (text !== undefined) {
-      throw new UsageError(`'${flag}' is one argument too many: quote a limit that has spaces`);
-    } else text = flag;
-  }
-  if (text === undefined) throw new UsageError(`a limit is needed: aifd limits try '100/2minutes'`);
-  return { limits: readLimit(text), strategy: strategy ?? 'fixed-window' };
+function readTryArguments(subcommand: string | undefined, rest: readonly string[]): Arguments {
+  readSubcommand('limits', subcommand, ['try']);
+  const operand = { name: 'LIMIT', isNeeded: true, hint: 'quote a limit that has spaces' };
+  return readArguments(rest, { command: 'limits try', values: ['strategy'], operand });
 }
 
-function readStrategy(name: string | undefined): Strategy {
-  if (name === undefined) throw new UsageError('--strategy needs a value');
+function readTrial({ operand, values }: Arguments): Trial {
+  return { limits: readLimit(operand!), strategy: readStrategy(values.get('strategy') ?? 'fixed-window') };
+}
+
+function readStrategy(name: string): Strategy {
   const { kind } = optionOf('rateLimitStrategy');
   const strategy = kind.parse(name.trim());
   if (!(strategy instanceof Refused)) return strategy as Strategy;
   const meant = nearest(name.trim().toLowerCase(), strategies);
   const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
-  throw new UsageError(`--strategy: there is no strategy '${name}'${hint}: it is one of ${kind.accepts}`);
+  throw new UsageError(`--strategy is '${name}'${hint}; accepted: ${kind.accepts}`);
 }
 
 /** @throws UsageError that marks the place below the string */

@@ -1,6 +1,6 @@
 import type { CommandDef } from 'citty';
 import { exitCodes } from '../exit.ts';
-import { type LogArguments, readArguments } from '../logs/arguments.ts';
+import { readLogArguments } from '../logs/arguments.ts';
 import { logFolder } from '../logs/folder.ts';
 import { runSearch, runTail } from '../logs/run.ts';
 
@@ -37,11 +37,11 @@ Example: aifd logs search --since 2d --status 4xx 'context length'`;
 const command: CommandDef = {
   meta: { name: 'logs', description: summary },
   run: async ({ rawArgs }) => {
-    if (isHelp(rawArgs)) {
+    const asked = readLogArguments(rawArgs);
+    if (asked === undefined) {
       console.log(help);
       return exitCodes.clean;
     }
-    const asked: LogArguments = readArguments(rawArgs);
     const folder = logFolder(asked.flags);
     await (asked.action === 'tail' ? runTail(folder, asked) : runSearch(folder, asked));
     return exitCodes.clean;
@@ -49,10 +49,3 @@ const command: CommandDef = {
 };
 
 export default command;
-
-/** A text that is searched for may be `--help`, behind `--`. */
-function isHelp(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  const options = end < 0 ? args : args.slice(0, end);
-  return options.includes('--help') || options.includes('-h');
-}

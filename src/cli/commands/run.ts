@@ -1,10 +1,10 @@
 import type { CommandDef } from 'citty';
 import { restoreEnvironment, trueEnvironment } from '../../config/environment.ts';
 import { type Flags, load, type Loaded } from '../../config/load.ts';
-import type { Config } from '../../config/options.ts';
+import { type Config, optionNames } from '../../config/options.ts';
 import { type Demo, startDemo } from '../demo.ts';
 import { exitCodes } from '../exit.ts';
-import { parseFlags } from '../flags.ts';
+import { readArguments } from '../arguments.ts';
 import { renderHelp } from '../help.ts';
 import { printPanels, printWarning } from '../panels.ts';
 import { serveUntilStopped } from '../process.ts';
@@ -17,7 +17,11 @@ const summary = 'start forwarding';
 const command: CommandDef = {
   meta: { name: 'run', description: summary },
   run: async ({ rawArgs }) => {
-    const { flags, switches } = parseFlags(rawArgs, ['demo']);
+    const { flags, switches } = readArguments(rawArgs, {
+      command: 'run',
+      options: optionNames,
+      switches: ['demo'],
+    });
     if (switches.has('help')) {
       console.log(
         renderHelp('run', summary, [['--demo', 'Forward to a built-in upstream: no key, no network']]),

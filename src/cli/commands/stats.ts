@@ -7,7 +7,8 @@ import { isUsageKept, periodFor, usageFolder, UsageStore } from '../../store/usa
 import { safeJson } from '../../text/terminal.ts';
 import { Output } from '../output.ts';
 import { exitCodes, UsageError } from '../exit.ts';
-import { type Arguments, placeHelp, readArguments } from '../stats/arguments.ts';
+import { placeHelp } from '../help.ts';
+import { type Arguments, readArguments } from '../arguments.ts';
 import { type Grouping, grouped, groupings } from '../stats/groups.ts';
 import { csvLines, rowOfFigures, rowOfRecord } from '../stats/rows.ts';
 import { exchangesTable, tableOf } from '../stats/text.ts';
@@ -45,7 +46,9 @@ interface Asked {
 const command: CommandDef = {
   meta: { name: 'stats', description: summary },
   run: async ({ rawArgs }) => {
-    const args = readArguments('stats', rawArgs, {
+    const args = readArguments(rawArgs, {
+      command: 'stats',
+      options: ['dataDir'],
       values: ['by', 'since', 'last'],
       switches: ['json', 'csv'],
     });
@@ -72,10 +75,10 @@ function read({ values, switches }: Arguments): Asked {
   }
   const last = values.get('last');
   if (last !== undefined && (values.has('by') || values.has('since')))
-    throw new UsageError('--last goes with neither --by nor --since');
+    throw new UsageError('use --last alone, without --by and --since');
   if (last !== undefined && (!/^\d{1,6}$/.test(last) || Number(last) === 0))
     throw new UsageError('--last is a whole number from 1 on');
-  if (switches.has('json') && switches.has('csv')) throw new UsageError('--json and --csv are one too many');
+  if (switches.has('json') && switches.has('csv')) throw new UsageError('use --json or --csv, not both');
   const format = switches.has('json') ? 'json' : switches.has('csv') ? 'csv' : 'text';
   return {
     by: grouping,

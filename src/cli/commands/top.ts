@@ -5,7 +5,8 @@ import { load } from '../../config/load.ts';
 import { controlFolder } from '../../server/control-sockets.ts';
 import { exitCodes } from '../exit.ts';
 import { Output } from '../output.ts';
-import { placeHelp, readArguments } from '../stats/arguments.ts';
+import { placeHelp } from '../help.ts';
+import { readArguments } from '../arguments.ts';
 import { type Asked, askAll } from '../top/ask.ts';
 import { jsonOf, lineOf, screenOf } from '../top/render.ts';
 import { Screen } from '../top/screen.ts';
@@ -30,7 +31,11 @@ const EVERY_MS = 1000;
 const command: CommandDef = {
   meta: { name: 'top', description: summary },
   run: async ({ rawArgs }) => {
-    const { flags, switches } = readArguments('top', rawArgs, { values: [], switches: ['json', 'once'] });
+    const { flags, switches } = readArguments(rawArgs, {
+      command: 'top',
+      options: ['dataDir'],
+      switches: ['json', 'once'],
+    });
     if (switches.has('help')) {
       console.log(help);
       return exitCodes.clean;

@@ -1,8 +1,8 @@
 import { duration } from '../../config/cache-kinds.ts';
 import { Refused } from '../../config/kinds.ts';
 import type { Flags } from '../../config/load.ts';
-import { nearest } from '../../config/nearest.ts';
 import { folderOf } from '../../gateway/record/chatlog/names.ts';
+import { type Grammar, isHelp, readArguments, readSubcommand } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { type Filter, readFilter } from './filter.ts';
 import { logKinds } from './folder.ts';
@@ -26,82 +26,51 @@ export interface LogArguments {
   readonly text: string;
 }
 
-const shared = ['log-dir', 'env-file', 'key', 'model', 'status', 'target', 'kind'];
-const values = { tail: [...shared, 'lines'], search: [...shared, 'since'] };
-const switches = { tail: ['follow', 'raw', 'json'], search: ['raw', 'json'] };
-const short: Readonly<Record<string, string>> = { '-n': '--lines', '-f': '--follow' };
+const shared = ['key', 'model', 'status', 'target', 'kind'];
+const grammars = {
+  tail: {
+    command: 'logs tail',
+    options: ['logDir'],
+    values: [...shared, 'lines'],
+    switches: ['follow', 'raw', 'json'],
+    aliases: { n: 'lines', f: 'follow' },
+  },
+  search: {
+    command: 'logs search',
+    options: ['logDir'],
+    values: [...shared, 'since'],
+    switches: ['raw', 'json'],
+    operand: { name: 'TEXT', isNeeded: true, hint: 'quote a text that has spaces' },
+  },
+} as const satisfies Record<string, Grammar>;
 
-/** @throws UsageError one line that says which argument */
-export function readArguments([action, ...args]: readonly string[]): LogArguments {
-  if (action !== 'tail' && action !== 'search') throw noAction(action);
-  const given = new Map<string, string>();
-  const operands: string[] = [];
-  const rest = [...args];
-  let isOver = false;
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (isOver || !arg.startsWith('-') || arg === '-') operands.push(arg);
-    else if (arg === '--') isOver = true;
-    else readOption(action, arg, rest, given);
-  }
-  if (given.has('raw') && given.has('json')) throw new UsageError('--raw and --json exclude each other');
+/**
+ * Reads the arguments behind `aifd logs`.
+ *
+ * @returns undefined when help is asked for
+ * @throws UsageError one line that says which argument
+ */
+export function readLogArguments([name, ...args]: readonly string[]): LogArguments | undefined {
+  if (isHelp(name)) return undefined;
+  const action = readSubcommand('logs', name, ['tail', 'search']);
+  const { flags, values, switches, operand } = readArguments(args, grammars[action]);
+  if (switches.has('help')) return undefined;
+  if (switches.has('raw') && switches.has('json')) throw new UsageError('use --raw or --json, not both');
+  if (operand === '') throw new UsageError('missing TEXT: see aifd logs search --help');
+  const optional = <T>(option: string, read: (text: string) => T): T | undefined =>
+    values.has(option) ? read(values.get(option)!) : undefined;
   return {
     action,
-    flags: {
-      ...(given.has('log-dir') && { logDir: given.get('log-dir')! }),
-      ...(given.has('env-file') && { envFile: given.get('env-file')! }),
-    },
-    target: given.has('target') ? readTarget(given.get('target')!) : undefined,
-    kind: given.has('kind') ? readKind(given.get('kind')!) : undefined,
-    filter: readFilter(given),
-    form: given.has('raw') ? 'raw' : given.has('json') ? 'json' : 'readable',
-    count: given.has('lines') ? readCount(given.get('lines')!) : 10,
-    isFollowing: given.has('follow'),
-    since: given.has('since') ? Date.now() - readTime(given.get('since')!) * 1000 : undefined,
-    text: readText(action, operands),
+    flags,
+    target: optional('target', readTarget),
+    kind: optional('kind', readKind),
+    filter: readFilter(values),
+    form: switches.has('raw') ? 'raw' : switches.has('json') ? 'json' : 'readable',
+    count: optional('lines', readCount) ?? 10,
+    isFollowing: switches.has('follow'),
+    since: optional('since', (text) => Date.now() - readTime(text) * 1000),
+    text: operand ?? '',
   };
-}
-
-function readOption(
-  action: 'tail' | 'search',
-  arg: string,
-  rest: string[],
-  given: Map<string, string>,
-): void {
-  const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
-  const flag = equals < 0 ? arg : arg.slice(0, equals);
-  const inline = equals < 0 ? undefined : arg.slice(equals + 1);
-  const name = (short[flag] ?? flag).slice(2);
-  const isValue = values[action].includes(name) && (flag.startsWith('--') || flag in short);
-  const isSwitch = switches[action].includes(name) && (flag.startsWith('--') || flag in short);
-  if (!isValue && !isSwitch) throw unknownOption(action, flag);
-  if (given.has(name)) throw new UsageError(`--${name} is there twice`);
-  if (isSwitch && inline !== undefined) throw new UsageError(`${flag} takes no value`);
-  const next = isSwitch ? 'true' : (inline ?? valueOf(flag, rest));
-  if (next.trim() === '') throw new UsageError(`${flag} needs a value`);
-  given.set(name, next);
-}
-
-function valueOf(flag: string, rest: string[]): string {
-  const next = rest.shift();
-  if (next === undefined || next.startsWith('-')) throw new UsageError(`${flag} needs a value`);
-  return next;
-}
-
-function noAction(action: string | undefined): UsageError {
-  if (action === undefined) return new UsageError('what to do? aifd logs tail|search');
-  if (action.startsWith('-')) return new UsageError('an action comes first: aifd logs tail|search');
-  const meant = nearest(action, ['tail', 'search']);
-  return new UsageError(
-    `there is no 'logs ${action}': ${meant === undefined ? 'see aifd logs --help' : `did you mean ${meant}?`}`,
-  );
-}
-
-function unknownOption(action: 'tail' | 'search', flag: string): UsageError {
-  const known = [...values[action], ...switches[action], 'help'].map((name) => `--${name}`);
-  const meant = nearest(flag, known);
-  return new UsageError(
-    `there is no option ${flag}: ${meant === undefined ? 'see aifd logs --help' : `did you mean ${meant}?`}`,
-  );
 }
 
 /** A route prefix, or the folder it has. */
@@ -126,16 +95,4 @@ function readTime(text: string): number {
   const seconds = duration.parse(text);
   if (seconds instanceof Refused) throw new UsageError(`--since is '${text}'; accepted: ${duration.accepts}`);
   return seconds;
-}
-
-function readText(action: 'tail' | 'search', operands: readonly string[]): string {
-  const [text, tooMany] = action === 'tail' ? [undefined, operands[0]] : operands;
-  if (tooMany !== undefined) {
-    const hint = action === 'search' ? ': quote a text that has spaces' : '';
-    throw new UsageError(`'${tooMany}' is one argument too many${hint}`);
-  }
-  if (action === 'search' && (text === undefined || text === '')) {
-    throw new UsageError("a text is needed: aifd logs search 'what was said'");
-  }
-  return text ?? '';
 }
