@@ -34,8 +34,11 @@ const command: CommandDef = {
     }
     const subcommand = readSubcommand('cache', name, Object.keys(actions));
     const action = actions[subcommand]!;
-    const command = `cache ${subcommand}`;
-    const parsed = readArguments(args, { ...action.grammar, command, options: placeOptions });
+    const parsed = readArguments(args, {
+      ...action.grammar,
+      command: `cache ${subcommand}`,
+      options: placeOptions,
+    });
     if (parsed.switches.has('help')) {
       console.log(renderActionHelp(subcommand, action));
       return exitCodes.clean;
