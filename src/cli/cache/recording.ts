@@ -31,7 +31,19 @@ export async function* writeRecording(entries: AsyncIterable<Recorded>): AsyncGe
   yield `${JSON.stringify({ format: FORMAT, version: VERSION })}\n`;
   for await (const { key, entry } of entries) {
     const { about, headers, request, body } = entry;
-    const { target, route, model, user, storedAt, expiresAt, keptUntil, usageAsked, vary, rules: _rules, ...others } = about;
+    const {
+      target,
+      route,
+      model,
+      user,
+      storedAt,
+      expiresAt,
+      keptUntil,
+      usageAsked,
+      vary,
+      rules: _rules,
+      ...others
+    } = about;
     // A field that joins About must join the recording: this line then fails to compile.
     others satisfies Record<string, never>;
     const line = {
