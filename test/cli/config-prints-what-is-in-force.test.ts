@@ -28,7 +28,7 @@ test('--json masks the same', async () => {
   expect(JSON.parse(out)).toMatchObject({
     OPENAI_API_KEY: { value: 'sk-…abcd,***', source: 'environment' },
     EXTRA_API_KEY: { value: null, source: 'default' },
-    RETRY_STATUSES: { value: [502, 503, 504], source: 'default' },
+    RETRY_STATUSES: { value: [503], source: 'default' },
   });
   expect(out).not.toMatch(hidden);
 });
