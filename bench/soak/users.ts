@@ -1,4 +1,4 @@
-import { estimateTokens } from '../../src/gateway/limits/estimate.ts';
+import { estimateTokens } from '../../src/openai/usage/estimate.ts';
 import { eventContent, reportedTokens } from '../upstream/answers.ts';
 import { paths } from './limits.ts';
 import type { Route } from './limits.ts';

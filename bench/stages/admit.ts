@@ -1,8 +1,8 @@
 import { AddressRules } from '../../src/gateway/admit/address.ts';
 import { Keyring } from '../../src/gateway/admit/keys.ts';
 import { userOf } from '../../src/gateway/admit/user.ts';
-import { forwardablePath } from '../../src/gateway/path.ts';
-import { Upstreams } from '../../src/gateway/upstream/upstreams.ts';
+import { forwardablePath } from '../../src/openai/path.ts';
+import { Upstreams } from '../../src/gateway/route/upstream.ts';
 import {
   chatPath,
   chatRequest,

@@ -1,4 +1,4 @@
-import { keepable as isKeepable } from '../../src/gateway/cache/keepable.ts';
+import { keepable as isKeepable } from '../../src/openai/keepable.ts';
 import { plainAnswer, streamedAnswer } from './samples.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,11 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { AccessLog } from '../../src/gateway/record/access-line-sink.ts';
-import { ChatLog, type LineWriter } from '../../src/gateway/record/chatlog/sink.ts';
-import type { Happening, Sink } from '../../src/gateway/record/happening.ts';
-import { LogFiles } from '../../src/gateway/record/logfile/writer.ts';
-import { Metrics } from '../../src/gateway/record/metrics/metrics.ts';
-import { openUsage } from '../../src/gateway/record/usage-sink.ts';
+import { AccessLog } from '../../src/record/access/access-line-sink.ts';
+import { ChatLog, type LineWriter } from '../../src/record/chatlog/sink.ts';
+import type { Happening, Sink } from '../../src/record/happening.ts';
+import { LogFiles } from '../../src/record/logfile/writer.ts';
+import { Metrics } from '../../src/record/metrics/metrics.ts';
+import { openUsage } from '../../src/record/usage/usage-sink.ts';
 import { configOf, plainAnswer, question, streamedAnswer } from './samples.ts';
 import { inOneTurn, type Stage } from './stage.ts';
 

@@ -1,5 +1,5 @@
 import { answerOf } from '../../src/gateway/cache/answers.ts';
-import { replayOf } from '../../src/gateway/cache/replay/replay.ts';
+import { replayOf } from '../../src/openai/replay/replay.ts';
 import { plainAnswer, streamedAnswer } from './samples.ts';
 import type { Stage } from './stage.ts';
 

@@ -2,7 +2,7 @@ import { load } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/options.ts';
 import type { Edge, Exchange } from '../../src/gateway/exchange.ts';
 import { type Destination, Destinations } from '../../src/gateway/destination.ts';
-import { Upstreams } from '../../src/gateway/upstream/upstreams.ts';
+import { Upstreams } from '../../src/gateway/route/upstream.ts';
 import type { ResponseHead } from '../../src/gateway/upstream/wire/head.ts';
 
 /** What clients ask for. */

@@ -1,5 +1,5 @@
-import { EventSplitter } from '../../src/gateway/record/sse.ts';
-import { UsageReader } from '../../src/gateway/record/usage.ts';
+import { EventSplitter } from '../../src/openai/sse.ts';
+import { UsageReader } from '../../src/openai/usage/usage.ts';
 import { headOf, plainAnswer, streamedAnswer } from './samples.ts';
 import type { Stage } from './stage.ts';
 

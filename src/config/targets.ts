@@ -1,4 +1,12 @@
-import type { OptionName, Values } from './options.ts';
+/** The options that targets are made of; a part of what the table reads. */
+export interface TargetOptions {
+  readonly openaiBaseUrl: readonly string[];
+  readonly openaiRoutePrefix: readonly string[];
+  readonly openaiApiKey: readonly string[];
+  readonly extraBaseUrl: readonly string[];
+  readonly extraRoutePrefix: readonly string[];
+  readonly extraApiKey: readonly (readonly string[])[];
+}
 
 /** One upstream and the prefix under which it is reached. */
 export interface Target {
@@ -31,7 +39,7 @@ export interface Targets {
  * @param failed options that could not be read: what depends on them is not judged
  * @returns the targets, longest prefix first and `/` last, and what is wrong with them
  */
-export function buildTargets(values: Values, failed: ReadonlySet<OptionName>): Targets {
+export function buildTargets(values: TargetOptions, failed: ReadonlySet<string>): Targets {
   const problems: string[] = [];
   const pairs = (['openai', 'extra'] as const).flatMap((kind) => pairUp(kind, values, failed, problems));
   if (!failed.has('extraApiKey') && !failed.has('extraBaseUrl')) problems.push(...countExtraKeys(values));
@@ -43,8 +51,8 @@ export function buildTargets(values: Values, failed: ReadonlySet<OptionName>): T
 
 function pairUp(
   kind: Target['kind'],
-  values: Values,
-  failed: ReadonlySet<OptionName>,
+  values: TargetOptions,
+  failed: ReadonlySet<string>,
   problems: string[],
 ): Target[] {
   const urlOption = `${kind}BaseUrl` as const;
@@ -86,7 +94,7 @@ function makeTarget(kind: Target['kind'], baseUrl: string, prefix: string, keys:
   };
 }
 
-function countExtraKeys({ extraApiKey, extraBaseUrl }: Values): string[] {
+function countExtraKeys({ extraApiKey, extraBaseUrl }: TargetOptions): string[] {
   if (extraApiKey.length === 0 || extraApiKey.length === extraBaseUrl.length) return [];
   return [
     `EXTRA_API_KEY has ${count(extraApiKey.length)} and EXTRA_BASE_URL has ${count(extraBaseUrl.length)}: ` +

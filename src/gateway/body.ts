@@ -1,3 +1,4 @@
+import { holdsPrompt } from '../openai/passing.ts';
 import { deadlines, type Watched } from './upstream/wire/deadlines.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
 
@@ -60,12 +61,6 @@ export function readBody(
 
 const json = /^application\/json/i;
 const multipart = /^\s*multipart\/form-data/i;
-const media = /^(?:multipart|audio|video|image)\/|^application\/octet-stream/i;
-
-/** False for what holds no prompt that could be estimated, by its own word. */
-export function holdsPrompt(headers: Headers): boolean {
-  return !media.test(headers.get('content-type') ?? '');
-}
 
 function readWhole(request: Request, stallSeconds: number): Promise<RequestBody> {
   return inTime(request.bytes(), stallSeconds, (bytes) => ({ kind: 'bytes', bytes }));

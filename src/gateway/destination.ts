@@ -1,9 +1,8 @@
-import { canonicalPath, forwardablePath, withoutQuery } from './path.ts';
-import type { Purpose } from './record/happening.ts';
-import { purposeOf } from './record/purpose.ts';
-import { routeLabel } from './record/route-label.ts';
-import { canonicalAt } from './routes.ts';
-import type { Upstream, Upstreams } from './upstream/upstreams.ts';
+import { canonicalPath, forwardablePath, withoutQuery } from '../openai/path.ts';
+import { type Purpose, purposeOf } from '../openai/family.ts';
+import { routeLabel } from './observe/route-label.ts';
+import { canonicalAt } from './route/routes.ts';
+import type { Upstream, Upstreams } from './route/upstream.ts';
 
 /** How many are remembered. */
 const MOST_REMEMBERED = 1000;

@@ -1,14 +1,23 @@
+import type { ServerWebSocket } from 'bun';
+import type { CacheUse } from '../record/happening.ts';
 import type { RequestBody } from './body.ts';
 import type { Credentials } from './admit/keys.ts';
 import type { Destination } from './destination.ts';
-import type { Family } from './cache/replay/family.ts';
-import type { Ticket } from './limits/ticket.ts';
-import type { RequestReading } from './reading.ts';
-import type { Passing } from './record/passing.ts';
-import type { SpanContext } from './record/traces/span-context.ts';
-import type { ClientWatch } from './upstream/wire/types.ts';
-import type { SocketHandlers } from './websocket/relay.ts';
+import type { Family } from '../openai/family.ts';
+import type { RequestReading } from '../openai/reading.ts';
+import type { Passing } from '../openai/passing.ts';
+import type { SpanContext } from '../record/traces/span-context.ts';
+import type { WireFailure } from './upstream/wire/failure.ts';
+import type { Answer, ClientWatch } from './upstream/wire/types.ts';
 import type { Handshake } from './websocket/upgrade.ts';
+
+/** What aifd's server calls for a client's WebSocket: it is the socket's `data`. */
+export interface SocketHandlers {
+  open(client: ServerWebSocket<unknown>): void;
+  message(client: ServerWebSocket<unknown>, message: string | Buffer): void;
+  drain(client: ServerWebSocket<unknown>): void;
+  close(client: ServerWebSocket<unknown>, code: number, reason: string): void;
+}
 
 /** What the gateway needs to know of the server around it. */
 export interface Edge {
@@ -24,19 +33,6 @@ export interface Edge {
   upgrade(request: Request, headers: Headers, handlers: SocketHandlers): boolean;
 }
 
-/** What the cache had to do with an answer. */
-export type CacheUse =
-  /** It was kept. */
-  | 'hit'
-  /** It was kept, and stands in for an upstream that failed. */
-  | 'stale'
-  /** It is another's answer, which was still coming. */
-  | 'collapsed'
-  /** It was asked for, and is kept where it can be. */
-  | 'miss'
-  /** The request was not to be answered from the cache. */
-  | 'bypass';
-
 /** One response over a WebSocket: it passes the limits and the records like a request of its own. */
 export interface Turn {
   /** Its number on its connection, from 1. */
@@ -47,6 +43,23 @@ export interface Turn {
   readonly isBegun: boolean;
   /** Tokens of the conversation that the model reads besides the event's own input. */
   readonly contextTokens: number;
+}
+
+/** What one exchange was counted for, and what it owes: see `limits/ticket.ts`. */
+export interface Ticket {
+  /** Header fields of the answer, once the exchange has passed. */
+  readonly headers: readonly [string, string][];
+  /** Milliseconds between the events of a stream; 0 is unpaced. */
+  readonly paceMs: number;
+  /** How large a JSON body, and a form, is to be read whole; undefined for the usual. Bytes. */
+  readonly wholeBody: number | undefined;
+  readonly wholeForm: number | undefined;
+  enter(): Response | undefined | Promise<Response | undefined>;
+  takePlace(client: ClientWatch): WireFailure | undefined | Promise<WireFailure | undefined>;
+  answered(answer: Answer): void;
+  spared(): void;
+  giveBack(): void;
+  ended(failure?: WireFailure): void;
 }
 
 /** One request's record: each stage reads what those before it found, and adds its own. */

@@ -1,4 +1,4 @@
-import { holdsPrompt } from './body.ts';
+import { holdsPrompt } from '../openai/passing.ts';
 import { takeCaching, type TakenCaching, withoutCaching } from './caching-field.ts';
 import { refuse } from './errors.ts';
 import type { Exchange } from './exchange.ts';

@@ -1,6 +1,6 @@
-import type { Happening } from '../gateway/record/happening.ts';
-import type { LogFormat } from '../gateway/record/chatlog/lines.ts';
-import type { Keep } from '../gateway/record/logfile/rotation.ts';
+import type { Happening } from '../record/happening.ts';
+import type { LogFormat } from '../record/chatlog/lines.ts';
+import type { Keep } from '../record/logfile/rotation.ts';
 
 /** What the other thread does, as the configuration asks for it. */
 export interface AsideSetup {

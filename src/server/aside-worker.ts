@@ -1,6 +1,6 @@
 /** The thread for large bodies: see `aside.ts`. */
-import type { ChatLog } from '../gateway/record/chatlog/sink.ts';
-import type { ChatPrinter } from '../gateway/record/print.ts';
+import type { ChatLog } from '../record/chatlog/sink.ts';
+import type { ChatPrinter } from '../record/print/print.ts';
 import type { AsideSetup, FromAside, ToAside } from './aside-messages.ts';
 import { chatLogOf, printerOf } from './body-sinks.ts';
 

@@ -1,5 +1,5 @@
-import type { Aside } from '../gateway/record/aside.ts';
-import type { Happening } from '../gateway/record/happening.ts';
+import type { Aside } from '../record/aside.ts';
+import type { Happening } from '../record/happening.ts';
 import type { AsideSetup, FromAside, ToAside } from './aside-messages.ts';
 
 /** Bytes of bodies that may wait for the other thread. */

@@ -1,9 +1,9 @@
 import { colors } from 'consola/utils';
-import type { Aside } from '../gateway/record/aside.ts';
-import { redaction } from '../gateway/record/chatlog/redact.ts';
-import { ChatLog } from '../gateway/record/chatlog/sink.ts';
-import { LogFiles } from '../gateway/record/logfile/writer.ts';
-import { ChatPrinter } from '../gateway/record/print.ts';
+import type { Aside } from '../record/aside.ts';
+import { redaction } from '../record/chatlog/redact.ts';
+import { ChatLog } from '../record/chatlog/sink.ts';
+import { LogFiles } from '../record/logfile/writer.ts';
+import { ChatPrinter } from '../record/print/print.ts';
 import type { AsideSetup } from './aside-messages.ts';
 
 /** The chat log of a setup that has one. @param aside - for large bodies; none on the thread that reads these */

@@ -1,6 +1,6 @@
 import { decodeEntry, encodeEntry } from '../store/entries/codec.ts';
 import type { EntryStore } from '../store/entries/store.ts';
-import type { ControlService } from './control.ts';
+import type { ControlService } from './control-sockets.ts';
 
 /** Lines that go together: a list of 100,000 is not 100,000 writes. */
 const BATCH = 256;

@@ -1,6 +1,16 @@
 import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** Something this process does for local callers, under the first part of a path: `entries` has `/entries…`. */
+export interface ControlService {
+  readonly name: string;
+  /**
+   * @param rest what follows its name in the path, without slashes around: empty, or a key
+   * @returns undefined for what there is not
+   */
+  handle(request: Request, rest: string): Response | undefined | Promise<Response | undefined>;
+}
+
 /** A socket may be bound and not yet listened on: one as young as this is not taken for a dead process's. */
 const YOUNG_MS = 5_000;
 

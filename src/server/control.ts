@@ -1,17 +1,7 @@
 import { resolve } from 'node:path';
 import type { EntryStore } from '../store/entries/store.ts';
 import { entryService } from './control-entries.ts';
-import { freeSocket } from './control-sockets.ts';
-
-/** Something this process does for local callers, under the first part of a path: `entries` has `/entries…`. */
-export interface ControlService {
-  readonly name: string;
-  /**
-   * @param rest what follows its name in the path, without slashes around: empty, or a key
-   * @returns undefined for what there is not
-   */
-  handle(request: Request, rest: string): Response | undefined | Promise<Response | undefined>;
-}
+import { type ControlService, freeSocket } from './control-sockets.ts';
 
 /** Which cache a process has: whoever calls must not take another's for it. */
 export interface ControlledCache {

@@ -28,6 +28,6 @@ export async function tryFolders(config: Config): Promise<void> {
   await (await openEntries(config))?.close();
   checkLogFolder(config);
   if (!config.usage) return;
-  const { openUsage } = await import('../gateway/record/usage-sink.ts');
+  const { openUsage } = await import('../record/usage/usage-sink.ts');
   await openUsage(config, () => {}).close();
 }

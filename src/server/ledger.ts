@@ -1,4 +1,4 @@
-import type { Part, SharedLedger } from '../gateway/record/metrics/ledger.ts';
+import type { Part, SharedLedger } from '../record/metrics/ledger.ts';
 
 /** The supervisor answers in a moment; without it a scrape goes on. */
 const PATIENCE_MS = 500;

@@ -1,12 +1,12 @@
 import type { Config } from '../config/options.ts';
 import { keysOf } from '../gateway/admit/keys.ts';
-import { AccessLog } from '../gateway/record/access-line-sink.ts';
-import type { Sink } from '../gateway/record/happening.ts';
-import { Live, liveService } from '../gateway/record/live.ts';
-import { serverName } from '../gateway/record/metrics/server-name.ts';
-import { BearerKeys, metricsResponse } from '../gateway/record/metrics/response.ts';
+import { AccessLog } from '../record/access/access-line-sink.ts';
+import type { Sink } from '../record/happening.ts';
+import { Live, liveService } from '../record/live/live.ts';
+import { serverName } from '../record/metrics/server-name.ts';
+import { BearerKeys, metricsResponse } from './metrics-page.ts';
 import type { AsideSetup } from './aside-messages.ts';
-import type { ControlService } from './control.ts';
+import type { ControlService } from './control-sockets.ts';
 import { controlSockets } from './control-sockets.ts';
 import { supervisorsLedger } from './ledger.ts';
 
@@ -72,13 +72,13 @@ async function openBodySinks(config: Config, say: (message: string) => void): Pr
 }
 
 async function openUsageSink(config: Config, say: (message: string) => void): Promise<Sink> {
-  const { openUsage } = await import('../gateway/record/usage-sink.ts');
+  const { openUsage } = await import('../record/usage/usage-sink.ts');
   const { dataDir, usageKeep, prices } = config;
   return openUsage({ dataDir, usageKeep, prices }, say);
 }
 
 async function openTraceSink(config: Config, say: (message: string) => void): Promise<Sink> {
-  const { openTraces } = await import('../gateway/record/traces/traces.ts');
+  const { openTraces } = await import('../record/traces/traces.ts');
   const { otelExporterOtlpEndpoint: endpoint, otelExporterOtlpHeaders: headers } = config;
   const { otelServiceName, otelResourceAttributes: resource } = config;
   const serviceName = otelServiceName === '' ? undefined : otelServiceName;
@@ -86,8 +86,8 @@ async function openTraceSink(config: Config, say: (message: string) => void): Pr
 }
 
 async function openMetrics(config: Config, live: Live) {
-  const { Metrics } = await import('../gateway/record/metrics/metrics.ts');
-  const { WorkersMetrics } = await import('../gateway/record/metrics/gather.ts');
+  const { Metrics } = await import('../record/metrics/metrics.ts');
+  const { WorkersMetrics } = await import('../record/metrics/gather.ts');
   const sink = new Metrics({ openStreams: () => live.openRequests });
   const isWorker = process.env['AIFD_WORKER'] !== undefined;
   const sockets = isWorker ? () => controlSockets(config.dataDir) : async () => [];

@@ -1,5 +1,5 @@
 import type { Subprocess } from 'bun';
-import { Ledger } from '../gateway/record/metrics/ledger.ts';
+import { Ledger } from '../record/metrics/ledger.ts';
 import { isEcho } from './echo.ts';
 import { isLedgerMessage, type LedgerMessage } from './ledger.ts';
 import { type ListenAddress, type ListenProblem, listenProblem } from './listen-problem.ts';

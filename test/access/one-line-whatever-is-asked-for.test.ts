@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { accessLine } from '../../src/gateway/record/access-line.ts';
+import { accessLine } from '../../src/record/access/access-line.ts';
 import { happeningWith } from '../metrics/happening.ts';
 import { Dice } from '../support/random.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { serverTiming } from '../../src/gateway/record/server-timing.ts';
+import { serverTiming } from '../../src/gateway/observe/server-timing.ts';
 import { Dice } from '../support/random.ts';
 
 test('each stage that there was, in their order', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LineWriter } from '../../src/gateway/record/access-line-writer.ts';
+import { LineWriter } from '../../src/record/access/access-line-writer.ts';
 import { emptyFolder } from '../support/aifd.ts';
 import { until, within } from '../support/until.ts';
 
@@ -62,7 +62,7 @@ function counted(text: string): number {
 
 test('a reader that is gone is forgotten', async () => {
   const script = `
-    import { LineWriter } from ${JSON.stringify(join(import.meta.dir, '../../src/gateway/record/access-line-writer.ts'))};
+    import { LineWriter } from ${JSON.stringify(join(import.meta.dir, '../../src/record/access/access-line-writer.ts'))};
     const writer = new LineWriter(1, String);
     for (let i = 0; i < 100; i++) { writer.add('x'.repeat(5_000) + '\\n'); await Bun.sleep(1); }
     await writer.close();

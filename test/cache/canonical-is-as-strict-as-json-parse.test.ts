@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { readQuestion } from '../../src/gateway/cache/canonical.ts';
+import { readQuestion } from '../../src/openai/canonical.ts';
 import { Dice } from '../support/random.ts';
 import { randomObject, written } from './canonical-documents.ts';
 

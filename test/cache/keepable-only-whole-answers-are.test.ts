@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { keepable } from '../../src/gateway/cache/keepable.ts';
-import type { Family } from '../../src/gateway/cache/replay/family.ts';
+import { keepable } from '../../src/openai/keepable.ts';
+import type { Family } from '../../src/openai/family.ts';
 
 const json = 'application/json; charset=utf-8';
 const sse = 'text/event-stream; charset=utf-8';

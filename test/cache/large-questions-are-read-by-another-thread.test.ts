@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import { readQuestion } from '../../src/gateway/cache/canonical.ts';
+import { readQuestion } from '../../src/openai/canonical.ts';
 import { QuestionThread } from '../../src/gateway/cache/question-thread.ts';
 
 const said: string[] = [];

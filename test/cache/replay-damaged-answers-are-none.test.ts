@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import type { Family } from '../../src/gateway/cache/replay/family.ts';
-import { replayOf } from '../../src/gateway/cache/replay/replay.ts';
-import { keepable } from '../../src/gateway/cache/keepable.ts';
+import type { Family } from '../../src/openai/family.ts';
+import { replayOf } from '../../src/openai/replay/replay.ts';
+import { keepable } from '../../src/openai/keepable.ts';
 import { Dice } from '../support/random.ts';
 import { chatAnswers, completionsAnswers, responsesAnswers } from './replay-answers.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import type { Family } from '../../src/gateway/cache/replay/family.ts';
-import { keepable } from '../../src/gateway/cache/keepable.ts';
-import { replayOf } from '../../src/gateway/cache/replay/replay.ts';
+import type { Family } from '../../src/openai/family.ts';
+import { keepable } from '../../src/openai/keepable.ts';
+import { replayOf } from '../../src/openai/replay/replay.ts';
 import { chatAnswers, completionsAnswers, otherChatAnswers, responsesAnswers } from './replay-answers.ts';
 
 const all: [Family, Record<string, Record<string, unknown>>][] = [

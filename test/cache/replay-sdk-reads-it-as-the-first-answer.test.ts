@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import OpenAI from 'openai';
-import type { Family } from '../../src/gateway/cache/replay/family.ts';
-import { replayOf } from '../../src/gateway/cache/replay/replay.ts';
+import type { Family } from '../../src/openai/family.ts';
+import { replayOf } from '../../src/openai/replay/replay.ts';
 import { chatAnswers, otherChatAnswers, responsesAnswers } from './replay-answers.ts';
 
 let served: { contentType: string; body: Uint8Array };

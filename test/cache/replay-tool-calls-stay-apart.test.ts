@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { replayOf } from '../../src/gateway/cache/replay/replay.ts';
+import { replayOf } from '../../src/openai/replay/replay.ts';
 
 const call = (index: number | undefined, id: string | undefined, name: string | undefined, args: string) => ({
   ...(index !== undefined && { index }),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { linesOf } from '../../src/cli/convert/lines.ts';
 import { aifd } from '../cli/aifd.ts';
-import { pythonLiteral } from '../../src/gateway/record/chatlog/literal.ts';
+import { pythonLiteral } from '../../src/record/chatlog/literal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'aifd-line-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
-import type { Happening } from '../../src/gateway/record/happening.ts';
-import { ChatLog, type ChatLogOptions } from '../../src/gateway/record/chatlog/sink.ts';
+import type { Happening } from '../../src/record/happening.ts';
+import { ChatLog, type ChatLogOptions } from '../../src/record/chatlog/sink.ts';
 
 /** An exchange that went well, but for what is given. */
 export function happening(given: Partial<Happening>): Happening {

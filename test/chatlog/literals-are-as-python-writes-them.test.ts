@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { readJson, readJsonExactly } from '../../src/gateway/record/chatlog/literal-json.ts';
-import { pythonLiteral } from '../../src/gateway/record/chatlog/literal.ts';
-import { readLiteral } from '../../src/gateway/record/chatlog/literal-read.ts';
+import { readJson, readJsonExactly } from '../../src/record/chatlog/literal-json.ts';
+import { pythonLiteral } from '../../src/record/chatlog/literal.ts';
+import { readLiteral } from '../../src/record/chatlog/literal-read.ts';
 import { python, samplesOf } from './python.ts';
 
 const seed = Number(process.env.FUZZ_SEED ?? 1);

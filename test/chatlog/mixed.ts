@@ -1,4 +1,4 @@
-import type { Happening } from '../../src/gateway/record/happening.ts';
+import type { Happening } from '../../src/record/happening.ts';
 import { Dice } from '../support/random.ts';
 import { asBytes, chatAnswer, chatStream, happening, jsonAnswer, streamAnswer } from './exchanges.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { mask } from '../../src/config/mask.ts';
-import { redaction } from '../../src/gateway/record/chatlog/redact.ts';
+import { redaction } from '../../src/record/chatlog/redact.ts';
 import { Dice } from '../support/random.ts';
 import { asBytes, chatAnswer, chatStream, happening, jsonAnswer, logged, streamAnswer } from './exchanges.ts';
 

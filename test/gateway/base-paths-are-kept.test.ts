@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { load } from '../../src/config/load.ts';
-import { Upstreams } from '../../src/gateway/upstream/upstreams.ts';
+import { Upstreams } from '../../src/gateway/route/upstream.ts';
 
 /** The path upstream of `path`, with one target of that base and prefix. */
 function pathFor(base: string, prefix: string, path: string): string | undefined {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { forwardablePath } from '../../src/gateway/path.ts';
+import { forwardablePath } from '../../src/openai/path.ts';
 
 test.each([
   ['http://a/x?y=1', '/x?y=1'],

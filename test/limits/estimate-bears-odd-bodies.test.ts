@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { estimateTokens } from '../../src/gateway/limits/estimate.ts';
+import { estimateTokens } from '../../src/openai/usage/estimate.ts';
 import { Dice } from '../support/random.ts';
 
 test('what is no request costs nothing', () => {

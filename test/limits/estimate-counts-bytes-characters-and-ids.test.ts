@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { estimateTokens, textQuarters } from '../../src/gateway/limits/estimate.ts';
+import { estimateTokens, textQuarters } from '../../src/openai/usage/estimate.ts';
 
 const prompt = (body: unknown) => estimateTokens(body).prompt;
 const completion = (body: unknown) => estimateTokens(body).completion;

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { estimateTokens } from '../../src/gateway/limits/estimate.ts';
-import { scanTokens } from '../../src/gateway/limits/scan.ts';
+import { estimateTokens } from '../../src/openai/usage/estimate.ts';
+import { scanTokens } from '../../src/openai/usage/scan.ts';
 import { Dice } from '../support/random.ts';
 
 const names = ['max_tokens', 'maxOutputTokens', 'n', 'options', 'generationConfig', 'tools', 'messages', 'x'];

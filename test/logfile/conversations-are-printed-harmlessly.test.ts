@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { redaction } from '../../src/gateway/record/chatlog/redact.ts';
-import { ChatPrinter } from '../../src/gateway/record/print.ts';
+import { redaction } from '../../src/record/chatlog/redact.ts';
+import { ChatPrinter } from '../../src/record/print/print.ts';
 import { Dice } from '../support/random.ts';
 import { delta, happening, printer, streamOf, streamOfAll } from './printer.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { filesOfLog, rotatedAt, rotatedName } from '../../src/gateway/record/logfile/names.ts';
+import { filesOfLog, rotatedAt, rotatedName } from '../../src/record/logfile/names.ts';
 import { folder } from '../cli/aifd.ts';
 import { writer } from './logs.ts';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LogFiles, type LogFilesOptions } from '../../src/gateway/record/logfile/writer.ts';
+import { LogFiles, type LogFilesOptions } from '../../src/record/logfile/writer.ts';
 import { folder } from '../cli/aifd.ts';
 
 /** Both lines of an exchange as Python literals. */

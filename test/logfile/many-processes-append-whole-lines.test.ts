@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { filesOfLog } from '../../src/gateway/record/logfile/names.ts';
+import { filesOfLog } from '../../src/record/logfile/names.ts';
 import { folder } from '../cli/aifd.ts';
 
 const writer = join(import.meta.dir, 'writer-process.ts');

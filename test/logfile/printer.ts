@@ -1,5 +1,5 @@
-import type { Happening } from '../../src/gateway/record/happening.ts';
-import { ChatPrinter } from '../../src/gateway/record/print.ts';
+import type { Happening } from '../../src/record/happening.ts';
+import { ChatPrinter } from '../../src/record/print/print.ts';
 
 /** A printer, and what it printed. */
 export function printer() {

@@ -1,4 +1,4 @@
-import { LogFiles } from '../../src/gateway/record/logfile/writer.ts';
+import { LogFiles } from '../../src/record/logfile/writer.ts';
 
 /** Appends numbered lines as one of several processes. */
 const [folder, name, count, maxSize] = process.argv.slice(2) as [string, string, string, string];

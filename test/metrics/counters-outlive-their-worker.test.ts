@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { WorkersMetrics } from '../../src/gateway/record/metrics/gather.ts';
-import { Ledger } from '../../src/gateway/record/metrics/ledger.ts';
-import { Metrics } from '../../src/gateway/record/metrics/metrics.ts';
+import { WorkersMetrics } from '../../src/record/metrics/gather.ts';
+import { Ledger } from '../../src/record/metrics/ledger.ts';
+import { Metrics } from '../../src/record/metrics/metrics.ts';
 import { happeningWith } from './happening.ts';
 import { parseMetrics, sum } from './parse.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { type Definition, definitions } from '../../src/gateway/record/metrics/definitions.ts';
-import { Metrics } from '../../src/gateway/record/metrics/metrics.ts';
+import { type Definition, definitions } from '../../src/record/metrics/definitions.ts';
+import { Metrics } from '../../src/record/metrics/metrics.ts';
 import { happeningWith } from './happening.ts';
 import { parseMetrics } from './parse.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { Metrics } from '../../src/gateway/record/metrics/metrics.ts';
+import { Metrics } from '../../src/record/metrics/metrics.ts';
 import { happeningWith } from './happening.ts';
 import { parseMetrics, sum } from './parse.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { placeOf } from '../../src/gateway/record/metrics/gen-ai.ts';
-import { Metrics } from '../../src/gateway/record/metrics/metrics.ts';
+import { placeOf } from '../../src/record/metrics/gen-ai.ts';
+import { Metrics } from '../../src/record/metrics/metrics.ts';
 import { happeningWith } from './happening.ts';
 import { parseMetrics, sum } from './parse.ts';
 

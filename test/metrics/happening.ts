@@ -1,4 +1,4 @@
-import type { Happening } from '../../src/gateway/record/happening.ts';
+import type { Happening } from '../../src/record/happening.ts';
 
 /** A JSON chat that went well, but for what is said otherwise. */
 export function happeningWith(other: Partial<Happening> = {}): Happening {

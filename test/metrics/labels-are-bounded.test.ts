@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
-import { counters } from '../../src/gateway/record/metrics/family.ts';
-import { Metrics } from '../../src/gateway/record/metrics/metrics.ts';
-import { BoundedNames } from '../../src/gateway/record/metrics/names.ts';
+import { counters } from '../../src/record/metrics/family.ts';
+import { Metrics } from '../../src/record/metrics/metrics.ts';
+import { BoundedNames } from '../../src/record/metrics/names.ts';
 import { happeningWith } from './happening.ts';
 import { parseMetrics, sum } from './parse.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { Metrics } from '../../src/gateway/record/metrics/metrics.ts';
-import { WorkersMetrics } from '../../src/gateway/record/metrics/gather.ts';
+import { Metrics } from '../../src/record/metrics/metrics.ts';
+import { WorkersMetrics } from '../../src/record/metrics/gather.ts';
 import { controlFolder, controlSockets } from '../../src/server/control-sockets.ts';
 import { type Control, startControl } from '../../src/server/control.ts';
 import { openEntryStore } from '../../src/store/entries/open.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { merged } from '../../src/gateway/record/metrics/merge.ts';
-import { Metrics } from '../../src/gateway/record/metrics/metrics.ts';
+import { merged } from '../../src/record/metrics/merge.ts';
+import { Metrics } from '../../src/record/metrics/metrics.ts';
 import { Dice } from '../support/random.ts';
 import { happeningWith } from './happening.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { BearerKeys, metricsResponse } from '../../src/gateway/record/metrics/response.ts';
+import { BearerKeys, metricsResponse } from '../../src/server/metrics-page.ts';
 
 const render = () => Promise.resolve('aifd_workers 1\n');
 const keys = new BearerKeys(['fk-marked-1', 'fk-marked-2']);

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 
-const module = JSON.stringify(join(import.meta.dir, '../../src/gateway/record/metrics/server-name.ts'));
+const module = JSON.stringify(join(import.meta.dir, '../../src/record/metrics/server-name.ts'));
 const worker = `import { serverName } from ${module}; console.log(serverName());`;
 const supervisor = `
   for (const index of ['0', '1']) {

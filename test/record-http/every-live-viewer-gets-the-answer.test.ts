@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import type { Server } from 'bun';
 import { load } from '../../src/config/load.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
-import type { Sink } from '../../src/gateway/record/happening.ts';
+import type { Sink } from '../../src/record/happening.ts';
 import { createApp } from '../../src/server/app.ts';
 import { emptyFolder, forwardingTo } from '../support/aifd.ts';
 import { ask } from '../support/raw.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Happening } from '../../src/gateway/record/happening.ts';
+import type { Happening } from '../../src/record/happening.ts';
 import { AsideThread } from '../../src/server/aside.ts';
 import type { AsideSetup } from '../../src/server/aside-messages.ts';
 import { chatLogOf, printerOf } from '../../src/server/body-sinks.ts';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readLiteral } from '../../src/gateway/record/chatlog/literal-read.ts';
+import { readLiteral } from '../../src/record/chatlog/literal-read.ts';
 import { emptyFolder, spawnAifd } from '../support/aifd.ts';
 import { type Asked, ask, type RawResponse } from '../support/raw.ts';
 import { until } from '../support/until.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { decoder } from '../../src/gateway/decode.ts';
+import { decoder } from '../../src/openai/decode.ts';
 import { Dice } from '../support/random.ts';
 
 const dice = new Dice(20_261_124);

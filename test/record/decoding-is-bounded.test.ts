@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { decodeBytes, decoder } from '../../src/gateway/decode.ts';
+import { decodeBytes, decoder } from '../../src/openai/decode.ts';
 import { Dice } from '../support/random.ts';
 
 const MIB = 2 ** 20;

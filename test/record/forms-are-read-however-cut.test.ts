@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { boundaryOf, formFields, FormReader } from '../../src/gateway/record/form.ts';
+import { boundaryOf, formFields, FormReader } from '../../src/openai/form.ts';
 
 const boundary = '----aifd-7MA4YWxkTrZu0gW';
 

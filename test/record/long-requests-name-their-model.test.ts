@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { PassingJson } from '../../src/gateway/record/passing-json.ts';
+import { PassingJson } from '../../src/openai/passing.ts';
 
 function read(text: string, size: number) {
   const passing = new PassingJson();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { eventData, EventSplitter, MAX_EVENT } from '../../src/gateway/record/sse.ts';
+import { eventData, EventSplitter, MAX_EVENT } from '../../src/openai/sse.ts';
 import { Dice } from '../support/random.ts';
 
 /** The pieces, and what was left over behind them. */

@@ -1,5 +1,5 @@
-import { UsageReader } from '../../src/gateway/record/usage.ts';
-import type { Usage } from '../../src/gateway/record/usage.ts';
+import { UsageReader } from '../../src/openai/usage/usage.ts';
+import type { Usage } from '../../src/openai/usage/usage.ts';
 import { WireFailure } from '../../src/gateway/upstream/wire/failure.ts';
 
 export interface Given {
@@ -15,20 +15,10 @@ export function read(pieces: Iterable<Uint8Array>, { type, encoding, cut = false
     let told = 0;
     const headers: [string, string][] = [['Content-Type', type]];
     if (encoding) headers.push(['content-encoding', encoding]);
-    const reader = new UsageReader(
-      {
-        status: 200,
-        headers,
-        framing: { kind: 'chunked' },
-        keepAlive: true,
-        keepAliveSeconds: undefined,
-        upgrade: false,
-      },
-      (usage) => {
-        if (++told === 1) resolve(usage);
-        else reject(new Error('told twice'));
-      },
-    );
+    const reader = new UsageReader({ headers }, (usage) => {
+      if (++told === 1) resolve(usage);
+      else reject(new Error('told twice'));
+    });
     for (const piece of pieces) {
       // Off a socket they are Buffers, whose methods differ from those of a Uint8Array.
       reader.chunk(Buffer.from(piece));

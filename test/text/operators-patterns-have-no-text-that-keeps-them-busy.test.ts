@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { DROPPED, linearMask } from '../../src/text/linear.ts';
-import { redaction } from '../../src/gateway/record/chatlog/redact.ts';
+import { redaction } from '../../src/record/chatlog/redact.ts';
 
 test.each([/(a+)+$/, /(?:a|aa)*c/, /(\w+\s?)*!/, /^(?:[a-z]+)*1/])('%s', (pattern) => {
   const text = `${'a'.repeat(50_000)}?`;

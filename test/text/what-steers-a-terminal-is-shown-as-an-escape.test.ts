@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import { accessLine } from '../../src/gateway/record/access-line.ts';
-import { lineStarter } from '../../src/gateway/record/chatlog/lines.ts';
-import { BoundedNames } from '../../src/gateway/record/metrics/names.ts';
-import { SafeLines } from '../../src/gateway/record/print-lines.ts';
+import { accessLine } from '../../src/record/access/access-line.ts';
+import { lineStarter } from '../../src/record/chatlog/lines.ts';
+import { BoundedNames } from '../../src/record/metrics/names.ts';
+import { SafeLines } from '../../src/record/print/print-lines.ts';
 import { shownName } from '../../src/cli/stats/text.ts';
 import { csvLines } from '../../src/cli/stats/rows.ts';
 import { escapedLine, safeJson, safeLine, safeText } from '../../src/text/terminal.ts';

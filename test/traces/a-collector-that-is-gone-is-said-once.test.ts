@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { Outlet } from '../../src/gateway/record/traces/outlet.ts';
-import { openTraces } from '../../src/gateway/record/traces/traces.ts';
+import { Outlet } from '../../src/record/traces/outlet.ts';
+import { openTraces } from '../../src/record/traces/traces.ts';
 import { happeningWith } from '../metrics/happening.ts';
 import { until } from '../support/until.ts';
 import { startCollector } from './collector.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { newSpanContext } from '../../src/gateway/record/traces/span-context.ts';
-import { openTraces } from '../../src/gateway/record/traces/traces.ts';
+import { newSpanContext } from '../../src/record/traces/span-context.ts';
+import { openTraces } from '../../src/record/traces/traces.ts';
 import { happeningWith } from '../metrics/happening.ts';
 import { until } from '../support/until.ts';
 import { startCollector } from './collector.ts';

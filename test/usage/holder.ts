@@ -1,5 +1,5 @@
 /** A worker that counts, for tests: `bun holder.ts DATA_DIR REQUESTS`. Says `ready`; holds until it is killed. */
-import { Live, liveService } from '../../src/gateway/record/live.ts';
+import { Live, liveService } from '../../src/record/live/live.ts';
 import { startControl } from '../../src/server/control.ts';
 import { openEntryStore } from '../../src/store/entries/open.ts';
 import { happeningWith } from './records.ts';

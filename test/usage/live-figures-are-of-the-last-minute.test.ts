@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { Live } from '../../src/gateway/record/live.ts';
-import { bucketsOf, mergeLive } from '../../src/gateway/record/live-figures.ts';
+import { Live } from '../../src/record/live/live.ts';
+import { bucketsOf, mergeLive } from '../../src/record/live/live-figures.ts';
 import { quantile } from '../../src/store/usage/histogram.ts';
 import { happeningWith } from './records.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { parsePrices } from '../../src/config/prices.ts';
-import { Prices } from '../../src/gateway/record/prices.ts';
-import { recordOf } from '../../src/gateway/record/usage-sink.ts';
+import { Prices } from '../../src/record/usage/prices.ts';
+import { recordOf } from '../../src/record/usage/usage-sink.ts';
 import { happeningWith } from './records.ts';
 
 const prices = new Prices();

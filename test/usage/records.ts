@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Happening } from '../../src/gateway/record/happening.ts';
+import type { Happening } from '../../src/record/happening.ts';
 import { addFigures, figure, type FigureName, noFigures } from '../../src/store/usage/figures.ts';
 import { UsageStore } from '../../src/store/usage/lmdb.ts';
 import { DAY_MS, type UsageRecord } from '../../src/store/usage/store.ts';

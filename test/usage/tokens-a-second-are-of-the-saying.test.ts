@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
-import { Prices } from '../../src/gateway/record/prices.ts';
-import { recordOf } from '../../src/gateway/record/usage-sink.ts';
+import { Prices } from '../../src/record/usage/prices.ts';
+import { recordOf } from '../../src/record/usage/usage-sink.ts';
 import { figure } from '../../src/store/usage/figures.ts';
 import { tokensPerSecond } from '../../src/store/usage/store.ts';
 import { emptyDir, happeningWith, openStore } from './records.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { columns } from '../../src/cli/cache/words.ts';
 import { screenOf } from '../../src/cli/top/render.ts';
 import { fitted, padded, widthOf } from '../../src/cli/width.ts';
-import { mergeLive } from '../../src/gateway/record/live-figures.ts';
+import { mergeLive } from '../../src/record/live/live-figures.ts';
 
 test('what is cut is no wider, and no character is cut in two', () => {
   expect(fitted('模型模型', 5)).toBe('模型…');

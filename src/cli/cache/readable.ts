@@ -1,5 +1,5 @@
 import { exactJson, isEventStream } from './recording.ts';
-import { eventData, EventSplitter } from '../../gateway/record/sse.ts';
+import { eventData, EventSplitter } from '../../openai/sse.ts';
 import type { Entry } from '../../store/entries/store.ts';
 import { safeText } from '../../text/terminal.ts';
 import { size } from './words.ts';

@@ -1,6 +1,6 @@
-import { readJson } from '../../gateway/record/chatlog/literal-json.ts';
-import { readLiteral } from '../../gateway/record/chatlog/literal-read.ts';
-import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
+import { readJson } from '../../record/chatlog/literal-json.ts';
+import { readLiteral } from '../../record/chatlog/literal-read.ts';
+import { memberOf } from '../../record/chatlog/literal-value.ts';
 import { jsonProblem } from './json-problem.ts';
 
 /** A line of a chat log as it was read. */

@@ -1,6 +1,6 @@
-import { jsonText, jsonTextWithin } from '../../gateway/record/chatlog/literal-json.ts';
-import { pythonLiteral } from '../../gateway/record/chatlog/literal.ts';
-import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
+import { jsonText, jsonTextWithin } from '../../record/chatlog/literal-json.ts';
+import { pythonLiteral } from '../../record/chatlog/literal.ts';
+import { memberOf } from '../../record/chatlog/literal-value.ts';
 import { type Fields, readFields } from '../chatlog/fields.ts';
 
 /** Half of a conversation, as it is written: the members of a JSON object, indented. */

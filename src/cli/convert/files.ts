@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { logsByAge } from '../../gateway/record/logfile/names.ts';
+import { logsByAge } from '../../record/logfile/names.ts';
 
 /** The chat log of one target prefix: its files, the oldest first. */
 export interface ChatLogFiles {

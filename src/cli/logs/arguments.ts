@@ -1,7 +1,7 @@
 import { duration } from '../../config/cache-kinds.ts';
 import { Refused } from '../../config/kinds.ts';
 import type { Flags } from '../../config/load.ts';
-import { folderOf } from '../../gateway/record/chatlog/names.ts';
+import { folderOf } from '../../record/chatlog/names.ts';
 import { type Grammar, isHelp, readArguments, readSubcommand } from '../arguments.ts';
 import { UsageError } from '../exit.ts';
 import { type Filter, readFilter } from './filter.ts';

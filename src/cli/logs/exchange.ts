@@ -1,4 +1,4 @@
-import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
+import { memberOf } from '../../record/chatlog/literal-value.ts';
 import { type Fields, readFields } from '../chatlog/fields.ts';
 import type { Log } from './folder.ts';
 

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { trueEnvironment } from '../../config/environment.ts';
 import { type Flags, load } from '../../config/load.ts';
-import { filesOfLog } from '../../gateway/record/logfile/names.ts';
+import { filesOfLog } from '../../record/logfile/names.ts';
 import { readUserSecret } from '../../store/user-digest.ts';
 
 /** One log: a target's exchanges of one kind. */

@@ -4,7 +4,7 @@ import type { LoggedExchange } from './exchange.ts';
 import { filesOf, type Log } from './folder.ts';
 import { Pairing } from './pairing.ts';
 import { linesForward, openIfThere } from './read.ts';
-import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
+import { memberOf } from '../../record/chatlog/literal-value.ts';
 
 interface Opened {
   readonly file: FileHandle;

@@ -1,6 +1,6 @@
-import { jsonText } from '../../gateway/record/chatlog/literal-json.ts';
-import { memberOf } from '../../gateway/record/chatlog/literal-value.ts';
-import { answerOf, questionOf } from '../../gateway/record/print-question.ts';
+import { jsonText } from '../../record/chatlog/literal-json.ts';
+import { memberOf } from '../../record/chatlog/literal-value.ts';
+import { answerOf, questionOf } from '../../record/print/print-question.ts';
 import { safeLine, safeText } from '../../text/terminal.ts';
 import { fitted, padded, widthOf } from '../width.ts';
 import type { Form } from './arguments.ts';

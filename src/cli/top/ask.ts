@@ -1,4 +1,4 @@
-import { type LiveFigures, mergeLive } from '../../gateway/record/live-figures.ts';
+import { type LiveFigures, mergeLive } from '../../record/live/live-figures.ts';
 import { controlSockets } from '../../server/control-sockets.ts';
 
 /** What a process that runs may take to answer. */

@@ -1,4 +1,4 @@
-import { bucketsOf, type LiveRow } from '../../gateway/record/live-figures.ts';
+import { bucketsOf, type LiveRow } from '../../record/live/live-figures.ts';
 import { quantile } from '../../store/usage/histogram.ts';
 import { safeJson } from '../../text/terminal.ts';
 import { columns } from '../cache/words.ts';

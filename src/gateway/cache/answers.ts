@@ -5,11 +5,11 @@ import { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import { IncomingBody } from '../upstream/wire/incoming.ts';
 import type { Answer } from '../upstream/wire/types.ts';
-import { keepable } from './keepable.ts';
+import { keepable } from '../../openai/keepable.ts';
 import type { Asked } from './question.ts';
-import type { Family } from './replay/family.ts';
+import type { Family } from '../../openai/family.ts';
 import { allowsStoring } from './upstream-words.ts';
-import { type Kept, replayOf } from './replay/replay.ts';
+import { type Kept, replayOf } from '../../openai/replay/replay.ts';
 
 /** Fields that say something of the answer and not of the exchange that brought it. */
 const replayedFields: ReadonlySet<string> = new Set([

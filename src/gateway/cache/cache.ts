@@ -3,8 +3,6 @@ import type { EntryStore } from '../../store/entries/store.ts';
 import type { AddressRules } from '../admit/address.ts';
 import { uncheckedCredentials, userOf } from '../admit/user.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
-import type { WireFailure } from '../upstream/wire/failure.ts';
 import { isKeyedByForm, stamped } from './answers.ts';
 import { directivesOf } from './directives.ts';
 import { Flights } from './flights.ts';
@@ -13,13 +11,7 @@ import { type Asked, Questions } from './question.ts';
 import { refuseNotCached, refuseUnrecorded } from './refusal.ts';
 import { CachedRoutes } from './routes.ts';
 import { forwardedStatus, type Reason } from './status.ts';
-import { type Parts, Visit } from './visit.ts';
-
-/** Asks the upstream for the exchange's sake, for as long as the client watched does not leave. */
-export type Ask = (client: ClientWatch) => Promise<Answer | WireFailure>;
-
-/** The upstream's answer or a kept one, a failure, or a refusal. */
-export type Outcome = Answer | WireFailure | Response;
+import { type Ask, type Outcome, type Parts, Visit } from './visit.ts';
 
 /** They ask for a part of an answer, or for one under a condition (nobody else may share that), or can't be read. */
 const beyondUs = [

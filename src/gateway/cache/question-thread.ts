@@ -1,4 +1,4 @@
-import type { Question } from './canonical.ts';
+import type { Question } from '../../openai/canonical.ts';
 
 /** Bodies up to so many bytes are read where they are: under 10 ms, whatever is in them. */
 const SMALL = 64 * 1024;

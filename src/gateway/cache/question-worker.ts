@@ -1,5 +1,5 @@
 /** The thread that reads large questions: see `question-thread.ts`. */
-import { readQuestion } from './canonical.ts';
+import { readQuestion } from '../../openai/canonical.ts';
 import type { FromReader, LargeQuestion, ToReader } from './question-thread.ts';
 
 declare const self: Worker;

@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import { withoutQueryKeys } from '../admit/keys.ts';
-import { type Question, readQuestion } from './canonical.ts';
+import { type Question, readQuestion } from '../../openai/canonical.ts';
 import { type LargeQuestion, QuestionThread } from './question-thread.ts';
 import { type KnownQuestion, KnownQuestions, type Letters } from './known-questions.ts';
 

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/options.ts';
 import type { Destination } from '../destination.ts';
-import { canonicalRoutes } from '../routes.ts';
-import { type Family, familyOf } from './replay/family.ts';
+import { canonicalRoutes } from '../route/routes.ts';
+import { type Family, familyOf } from '../../openai/family.ts';
 
 type CacheRoutes = Pick<Config, 'cacheChatCompletion' | 'cacheEmbedding' | 'cacheRoutes' | 'targets'>;
 

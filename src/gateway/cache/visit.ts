@@ -5,9 +5,8 @@ import type { Exchange } from '../exchange.ts';
 import { NoPlace } from '../limits/refusal.ts';
 import { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
-import type { Answer } from '../upstream/wire/types.ts';
+import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
 import { answerOf, type EntrySource, entryOf, isKeepable, mayBeKept, RULES, stamped } from './answers.ts';
-import type { Ask, Outcome } from './cache.ts';
 import { type Directives, directivesOf } from './directives.ts';
 import type { Flights } from './flights.ts';
 import type { Coming, KeptAnswers } from './kept.ts';
@@ -15,6 +14,12 @@ import { type Asked, keyByForm, type Questions } from './question.ts';
 import { refuseNotCached, refuseUnrecorded } from './refusal.ts';
 import { allowsStoring, isVariantOf, variantOf } from './upstream-words.ts';
 import { forwardedStatus, hitStatus, type Reason, staleStatus } from './status.ts';
+
+/** Asks the upstream for the exchange's sake, for as long as the client watched does not leave. */
+export type Ask = (client: ClientWatch) => Promise<Answer | WireFailure>;
+
+/** The upstream's answer or a kept one, a failure, or a refusal. */
+export type Outcome = Answer | WireFailure | Response;
 
 /** What all visits share. */
 export interface Parts {

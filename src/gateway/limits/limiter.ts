@@ -4,10 +4,10 @@ import type { Strategy, WindowStore } from '../../store/windows/store.ts';
 import type { AddressRules } from '../admit/address.ts';
 import type { Destination } from '../destination.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Upstream } from '../upstream/upstreams.ts';
+import type { Upstream } from '../route/upstream.ts';
 import { Rule } from './meters.ts';
 import { FairQueue, UserSlots } from './queue.ts';
-import { RouteTable } from '../routes.ts';
+import { RouteTable } from '../route/routes.ts';
 import { Ticket } from './ticket.ts';
 import { userOf } from '../admit/user.ts';
 

@@ -1,4 +1,4 @@
-import { EventSplitter } from '../record/sse.ts';
+import { EventSplitter } from '../../openai/sse.ts';
 import type { BodySink, IncomingBody, StreamingTo } from '../upstream/wire/incoming.ts';
 
 /** Time as the pacer sees it. */

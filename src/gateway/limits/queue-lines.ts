@@ -1,4 +1,20 @@
-import type { Entry } from './queue.ts';
+/** A place held. Whoever is given one must release it, even if the client has left by then. */
+export interface PlaceEntry {
+  readonly kind: 'place';
+  /** Gives the place to the next waiting; again does nothing. */
+  release(): void;
+}
+
+/** No place: the queue is full (maybe only by now, see `FairQueue`), the wait was too long, or the client left. */
+export interface Refusal {
+  readonly kind: 'full' | 'timeout' | 'left';
+  /** Whole milliseconds after which a place is likely, at least 1000. An estimate. */
+  readonly retryAfterMs: number;
+  /** `user`: the user's own places were all taken (else the target's were). */
+  readonly cause: 'target' | 'user';
+}
+
+export type Entry = PlaceEntry | Refusal;
 
 /** Something in a {@link List}; in one at a time. */
 class Link<T extends Link<T>> {

@@ -1,6 +1,15 @@
-import { Line, List, longestLine, UserSlots, Waiter } from './queue-lines.ts';
+import {
+  type Entry,
+  Line,
+  List,
+  longestLine,
+  type PlaceEntry,
+  type Refusal,
+  UserSlots,
+  Waiter,
+} from './queue-lines.ts';
 
-export { UserSlots } from './queue-lines.ts';
+export { type Entry, type PlaceEntry, type Refusal, UserSlots } from './queue-lines.ts';
 
 /** The limits of one target's queue. */
 export interface QueueOptions {
@@ -13,24 +22,6 @@ export interface QueueOptions {
   /** Milliseconds a request waits at most. 0: no limit. */
   readonly timeoutMs: number;
 }
-
-/** A place held. Whoever is given one must release it, even if the client has left by then. */
-export interface PlaceEntry {
-  readonly kind: 'place';
-  /** Gives the place to the next waiting; again does nothing. */
-  release(): void;
-}
-
-/** No place: the queue is full (maybe only by now, see {@link FairQueue}), the wait was too long, or the client left. */
-export interface Refusal {
-  readonly kind: 'full' | 'timeout' | 'left';
-  /** Whole milliseconds after which a place is likely, at least 1000. An estimate. */
-  readonly retryAfterMs: number;
-  /** `user`: the user's own places were all taken (else the target's were). */
-  readonly cause: 'target' | 'user';
-}
-
-export type Entry = PlaceEntry | Refusal;
 
 /** What a queue asks of time. */
 export interface QueueClock {

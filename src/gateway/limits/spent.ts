@@ -1,5 +1,5 @@
-import type { Usage } from '../record/usage.ts';
-import type { Estimate } from './estimate.ts';
+import type { Usage } from '../../openai/usage/usage.ts';
+import type { Estimate } from '../../openai/usage/estimate.ts';
 
 /**
  * Tokens that an answer is taken to have where the request named no maximum and nothing of the answer can be read: the

@@ -1,21 +1,22 @@
 import type { Decision, Meter, Strategy, WindowStore } from '../../store/windows/store.ts';
-import { holdsPrompt, MOST_FORM, MOST_WHOLE } from '../body.ts';
-import { formOf } from '../cache/replay/family.ts';
+import { MOST_FORM, MOST_WHOLE } from '../body.ts';
+import { holdsPrompt } from '../../openai/passing.ts';
+import { formOf } from '../../openai/family.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { valueOf } from '../headers.ts';
 import { readingOf } from '../reading.ts';
-import { media, UsageReader, type Usage } from '../record/usage.ts';
+import { media, UsageReader, type Usage } from '../../openai/usage/usage.ts';
 import { type FailureKind, WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { BodyListener } from '../upstream/wire/incoming.ts';
 import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
-import { type Estimate, estimateReading } from './estimate.ts';
+import { type Estimate, estimateReading } from '../../openai/usage/estimate.ts';
 import type { Rule } from './meters.ts';
 import type { FairQueue, PlaceEntry, Refusal } from './queue.ts';
 import { type Judged, NoPlace, passedHeaders, refuseLimited, refuseNoPlace } from './refusal.ts';
 import { WindowsUnavailable } from './resilient.ts';
-import { scanTokens } from './scan.ts';
+import { scanTokens } from '../../openai/usage/scan.ts';
 import { assumedFor, countedIn, reservedFor, saysEnd, spentBy } from './spent.ts';
 
 /** A refusal, or leave to go on. */

@@ -1,4 +1,4 @@
-import { decodeBytes } from '../decode.ts';
+import { decodeBytes } from '../../openai/decode.ts';
 import { valueOf } from '../headers.ts';
 import { WireFailure } from './wire/failure.ts';
 import type { Answer } from './wire/types.ts';

@@ -1,5 +1,5 @@
 import type { RequestBody } from '../body.ts';
-import { type Fields, fieldsOf } from '../record/usage-counts.ts';
+import { type Fields, fieldsOf } from '../../openai/usage/usage-counts.ts';
 import { memberText } from './events.ts';
 import type { Turn } from './turn.ts';
 

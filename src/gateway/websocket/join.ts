@@ -2,7 +2,7 @@ import { chosenProtocol } from '../admit/keys.ts';
 import { refuse } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Answer } from '../upstream/wire/types.ts';
-import type { Connection } from '../upstream/wire/connection.ts';
+import type { Upgraded } from '../upstream/wire/types.ts';
 import { Relay } from './relay.ts';
 import { Turns, type TurnServices } from './turns.ts';
 
@@ -40,7 +40,7 @@ export function joinWebSockets(
   return giveUp(exchange, answer, refuse('invalid_request_target', message), id);
 }
 
-function relayOf(exchange: Exchange, upstream: Connection, id: string, services: TurnServices): Relay {
+function relayOf(exchange: Exchange, upstream: Upgraded, id: string, services: TurnServices): Relay {
   const { recorder, limiter } = services;
   // The runtime knows the address until the upgrade only.
   const address = exchange.edge.addressOf(exchange.request);

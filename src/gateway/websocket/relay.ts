@@ -1,5 +1,6 @@
 import type { ServerWebSocket } from 'bun';
-import type { Connection } from '../upstream/wire/connection.ts';
+import type { SocketHandlers } from '../exchange.ts';
+import type { Upgraded } from '../upstream/wire/types.ts';
 import type { TurnHost, Turns } from './turns.ts';
 import { clientFrame, closePayload, FrameError, FrameReader, opcodes } from './frames.ts';
 
@@ -16,14 +17,6 @@ const PING_MS = 60_000;
 const nothing = new Uint8Array();
 
 const strictText = new TextDecoder('utf-8', { fatal: true });
-
-/** What aifd's server calls for a client's WebSocket: it is the socket's `data`. */
-export interface SocketHandlers {
-  open(client: ServerWebSocket<unknown>): void;
-  message(client: ServerWebSocket<unknown>, message: string | Buffer): void;
-  drain(client: ServerWebSocket<unknown>): void;
-  close(client: ServerWebSocket<unknown>, code: number, reason: string): void;
-}
 
 /** How a WebSocket ended: both sides closed it, the client vanished, or the upstream did. */
 export type SocketEnd = 'whole' | 'left' | 'cut';
@@ -62,7 +55,7 @@ export class Relay implements SocketHandlers, TurnHost {
    * @param ended - called once, when the upstream's connection is gone
    */
   constructor(
-    private readonly upstream: Connection,
+    private readonly upstream: Upgraded,
     private readonly turns: Turns | undefined,
     private readonly ended: (how: SocketEnd) => void,
     private readonly pingMs = PING_MS,

@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import type { Recorder } from '../record/recorder.ts';
+import type { Recorder } from '../observe/recorder.ts';
 import { refuseFailed } from '../upstream/forward.ts';
 import type { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';

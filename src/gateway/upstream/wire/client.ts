@@ -1,7 +1,7 @@
 import type { RequestBody } from '../../body.ts';
 import type { Connection } from './connection.ts';
 import { deadlines, type Watched } from './deadlines.ts';
-import type { Origin } from './dial.ts';
+import type { Origin } from './types.ts';
 import { WireFailure } from './failure.ts';
 import { Pool } from './pool.ts';
 import type { Answer, ClientWatch, Limits } from './types.ts';

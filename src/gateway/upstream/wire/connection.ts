@@ -1,10 +1,10 @@
 import { ChunkedDecoder } from './chunked.ts';
-import type { Watched } from './deadlines.ts';
+import type { Deadlines, Watched } from './deadlines.ts';
 import { WireFailure } from './failure.ts';
 import { HeadText, parseHead, type ResponseHead } from './head.ts';
 import { IncomingBody, type BodySource } from './incoming.ts';
 import { Outgoing } from './outgoing.ts';
-import type { Answer, Began, ClientWatch, ConnectionOwner, Limits, RawHandler, WireSocket } from './types.ts';
+import type { Answer, Began, ClientWatch, Limits, RawHandler, Upgraded, WireSocket } from './types.ts';
 
 /** Interim responses before the final one; RFC 9110 §15.2 sets no bound, so an upstream could send them for ever. */
 const MAX_INTERIM = 100;
@@ -25,8 +25,16 @@ const enum Phase {
   Closed,
 }
 
+/** What a connection tells its owner, the pool. */
+export interface ConnectionOwner {
+  readonly deadlines: Deadlines;
+  /** The exchange is over and the connection can serve another. */
+  released(connection: Connection): void;
+  closed(connection: Connection): void;
+}
+
 /** One connection to an upstream, serving one exchange at a time (HTTP/1.1, no pipelining). */
-export class Connection implements BodySource, Watched {
+export class Connection implements BodySource, Watched, Upgraded {
   socket!: WireSocket;
   watchedAt = -1;
   /** True once it came out of the pool: only such a connection can be stale. */

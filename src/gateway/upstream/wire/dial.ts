@@ -4,22 +4,7 @@ import type { Socket, SocketHandler } from 'bun';
 import type { Connection } from './connection.ts';
 import { WireFailure, type FailureKind } from './failure.ts';
 import { dialTlsInTls } from './tls-in-tls.ts';
-
-/** Where connections lead, and through which proxy. */
-export interface Origin {
-  readonly protocol: 'http:' | 'https:';
-  readonly hostname: string;
-  readonly port: number;
-  readonly proxy: Proxy | undefined;
-}
-
-/** An http(s) proxy. `authorization` is the whole value of `Proxy-Authorization`: a secret. */
-export interface Proxy {
-  readonly protocol: 'http:' | 'https:';
-  readonly hostname: string;
-  readonly port: number;
-  readonly authorization: string | undefined;
-}
+import type { Origin, Proxy } from './types.ts';
 
 type Peer = Pick<Origin, 'protocol' | 'hostname' | 'port'>;
 

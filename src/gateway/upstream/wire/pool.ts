@@ -1,7 +1,7 @@
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
 import { Deadlines } from './deadlines.ts';
-import { dial, type Origin } from './dial.ts';
-import type { ConnectionOwner } from './types.ts';
+import { dial } from './dial.ts';
+import type { Origin } from './types.ts';
 
 /** Idle connections kept per origin: as many as a burst leaves behind, and no more. */
 const MAX_IDLE = 512;

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Connection } from './connection.ts';
-import type { Origin, Proxy } from './dial.ts';
+import type { Origin, Proxy } from './types.ts';
 import { WireFailure } from './failure.ts';
 import type { WireSocket } from './types.ts';
 

@@ -1,5 +1,3 @@
-import type { Connection } from './connection.ts';
-import type { Deadlines } from './deadlines.ts';
 import type { ResponseHead } from './head.ts';
 import type { IncomingBody } from './incoming.ts';
 
@@ -29,7 +27,20 @@ export interface Answer {
   readonly head: ResponseHead;
   readonly body: IncomingBody;
   /** The connection itself, after 101 Switching Protocols only. */
-  readonly upgraded: Connection | undefined;
+  readonly upgraded: Upgraded | undefined;
+}
+
+/** A connection that left HTTP. */
+export interface Upgraded {
+  readonly open: boolean;
+  /** @returns a promise when the upstream is full, resolved when it has taken all */
+  send(bytes: Uint8Array): Promise<void> | undefined;
+  /** Hands all further bytes to `handler`. */
+  takeOver(handler: RawHandler): void;
+  pause(): void;
+  resume(): void;
+  /** Closes it at once. */
+  cancel(): void;
 }
 
 /** What a connection needs of its socket; Bun's have it. */
@@ -43,16 +54,24 @@ export interface WireSocket {
   resume(): void;
 }
 
-/** What a connection tells its owner, the pool. */
-export interface ConnectionOwner {
-  readonly deadlines: Deadlines;
-  /** The exchange is over and the connection can serve another. */
-  released(connection: Connection): void;
-  closed(connection: Connection): void;
-}
-
 /** Takes over the bytes of a connection that left HTTP: a proxy's tunnel being opened, a WebSocket. */
 export interface RawHandler {
   data(bytes: Buffer): void;
   close(): void;
+}
+
+/** Where connections lead, and through which proxy. */
+export interface Origin {
+  readonly protocol: 'http:' | 'https:';
+  readonly hostname: string;
+  readonly port: number;
+  readonly proxy: Proxy | undefined;
+}
+
+/** An http(s) proxy. `authorization` is the whole value of `Proxy-Authorization`: a secret. */
+export interface Proxy {
+  readonly protocol: 'http:' | 'https:';
+  readonly hostname: string;
+  readonly port: number;
+  readonly authorization: string | undefined;
 }

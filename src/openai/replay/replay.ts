@@ -1,0 +1,79 @@
+import { chatPlain } from './chat-plain.ts';
+import { chatEvents } from './chat-stream.ts';
+import { completionsEvents, completionsPlain } from './completions.ts';
+import { tellsOfError } from '../error.ts';
+import { textOf } from '../events.ts';
+import type { Family } from '../family.ts';
+import { formOf } from '../family.ts';
+import { hasInexactNumber, objectOf } from '../json.ts';
+import type { Fields } from '../json.ts';
+import { responsesPlain } from './responses-plain.ts';
+import { responsesEvents } from './responses-stream.ts';
+import { asUsageAsked } from './usage-asked.ts';
+
+/** An answer's body with its type. */
+export interface Kept {
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+/** The form that a request asks for. */
+export interface Wanted {
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+}
+
+/**
+ * What is kept in the form that was asked for. A stream that stays one is left as it came, event for event, but for
+ * the usage; numbers of an answer that changes its form are written as JavaScript writes them (`1.0` as `1`).
+ * @returns `kept` itself when nothing has to change; undefined when the form can't honestly be made of it: it is
+ *   damaged, lacks the usage that was asked for, or is of a family that has one form only
+ */
+export function replayOf(family: Family, kept: Kept, want: Wanted): Kept | undefined {
+  const form = formOf(kept.contentType);
+  try {
+    const isStream = form === 'stream';
+    if (isStream && want.stream) return streamed(family, kept, want);
+    if (!isStream && !want.stream) return kept;
+    // The other form is written anew, and JavaScript would round such a number.
+    if (hasInexactNumber(kept.body)) return undefined;
+    if (isStream) return plain(family, kept);
+    return form === 'json' ? asStream(family, kept, want) : undefined;
+  } catch {
+    // Nothing that was kept may harm a request: what can't be read is not there.
+    return undefined;
+  }
+}
+
+function streamed(family: Family, kept: Kept, want: Wanted): Kept | undefined {
+  // Elsewhere nobody asks for usage: a response ends with it in any case.
+  if (family !== 'chat' && family !== 'completions') return kept;
+  const body = asUsageAsked(kept.body, want.includeUsage);
+  if (body === kept.body) return kept;
+  return body && { contentType: kept.contentType, body };
+}
+
+function plain(family: Family, { body }: Kept): Kept | undefined {
+  const answer = plainOf(family, textOf(body));
+  return answer && { contentType: 'application/json', body: Buffer.from(JSON.stringify(answer)) };
+}
+
+function plainOf(family: Family, text: string): Fields | undefined {
+  if (family === 'chat') return chatPlain(text, true);
+  if (family === 'completions') return completionsPlain(text);
+  return family === 'responses' ? responsesPlain(text) : undefined;
+}
+
+function asStream(family: Family, { body }: Kept, { includeUsage }: Wanted): Kept | undefined {
+  if (family === 'embeddings' || family === 'other') return undefined;
+  const answer = objectOf(JSON.parse(textOf(body)));
+  if (!answer || tellsOfError(answer)) return undefined;
+  const events = eventsOf(family, answer, includeUsage);
+  if (events === undefined) return undefined;
+  return { contentType: 'text/event-stream; charset=utf-8', body: Buffer.from(events) };
+}
+
+function eventsOf(family: Family, answer: Fields, includeUsage: boolean): string | undefined {
+  if (family === 'responses') return responsesEvents(answer);
+  return family === 'chat' ? chatEvents(answer, includeUsage) : completionsEvents(answer, includeUsage);
+}
