@@ -6,10 +6,10 @@ import type { Destination } from './destination.ts';
 import type { Family } from '../openai/family.ts';
 import type { RequestReading } from '../openai/reading.ts';
 import type { Passing } from '../openai/passing.ts';
-import type { SpanContext } from '../record/traces/span-context.ts';
+import type { SpanContext } from '../record/span-context.ts';
 import type { WireFailure } from './upstream/wire/failure.ts';
 import type { Answer, ClientWatch } from './upstream/wire/types.ts';
-import type { Handshake } from './websocket/upgrade.ts';
+import type { Handshake } from './upstream/handshake.ts';
 
 /** What aifd's server calls for a client's WebSocket: it is the socket's `data`. */
 export interface SocketHandlers {

@@ -22,14 +22,14 @@ import { redaction } from '../record/chatlog/redact.ts';
 import type { Sink } from '../record/happening.ts';
 import { Recorder } from './observe/recorder.ts';
 import { serverTiming } from './observe/server-timing.ts';
-import { newSpanContext, type SpanContext } from '../record/traces/span-context.ts';
+import { newSpanContext, type SpanContext } from '../record/span-context.ts';
 import { forward, refuseFailed } from './upstream/forward.ts';
 import { Upstreams } from './route/upstream.ts';
 import { WireFailure } from './upstream/wire/failure.ts';
 import type { Answer, ClientWatch } from './upstream/wire/types.ts';
 import { joinWebSockets } from './websocket/join.ts';
 import type { TurnServices } from './websocket/turns.ts';
-import { newHandshake, wantsWebSocket } from './websocket/upgrade.ts';
+import { newHandshake, wantsWebSocket } from './upstream/handshake.ts';
 
 /** What outlives a request, each where something needs it. */
 export interface Stores {

@@ -1,6 +1,6 @@
 import type { Purpose } from '../openai/family.ts';
 import type { ReadJson } from '../openai/passing.ts';
-import type { SpanContext } from './traces/span-context.ts';
+import type { SpanContext } from './span-context.ts';
 
 /** What the cache had to do with an answer. */
 export type CacheUse =

@@ -3,14 +3,24 @@ import { importsOf, modules } from './modules.ts';
 
 /** Which folders of `src/` a folder may import beside itself: the map in docs/architecture.md. */
 const allowed: Record<string, string[]> = {
-  cli: ['server', 'gateway', 'store', 'config', 'demo', 'text'],
-  server: ['gateway', 'store', 'config', 'console', 'text'],
-  gateway: ['store', 'config', 'text'],
-  store: ['config', 'text'],
-  console: ['config'],
+  cli: ['server', 'gateway', 'record', 'store', 'openai', 'config', 'demo', 'text'],
+  server: ['gateway', 'record', 'store', 'openai', 'config', 'text'],
+  gateway: ['record', 'store', 'openai', 'config', 'text'],
+  record: ['store', 'openai', 'config', 'text'],
+  store: ['openai', 'config', 'text'],
+  openai: ['config', 'text'],
   config: ['text'],
   demo: [],
   text: [],
+};
+
+/** The rooms of a folder, from above to below: a room may import those behind it, and the folder's own files. */
+const rooms: Record<string, string[]> = {
+  cli: ['commands', 'top', 'stats', 'convert', 'logs', 'cache', 'chatlog'],
+  gateway: ['websocket', 'cache', 'observe', 'limits', 'route', 'upstream', 'admit'],
+  record: ['print', 'chatlog', 'traces', 'metrics', 'usage', 'access', 'live', 'logfile'],
+  store: ['entries', 'usage', 'windows'],
+  openai: ['replay', 'usage'],
 };
 
 /** Packages that one folder alone may import. */
@@ -43,6 +53,47 @@ test('folders import only those below them', () => {
   );
   expect(wrong).toEqual([]);
 });
+
+test('every room has its place', () => {
+  const found = new Set(
+    all
+      .filter(({ path }) => path.split('/').length > 3)
+      .map(({ path }) => path.split('/').slice(1, 3).join('/')),
+  );
+  const named = Object.entries(rooms).flatMap(([layer, names]) => names.map((name) => `${layer}/${name}`));
+  expect([...found].toSorted()).toEqual(named.toSorted());
+});
+
+test('rooms import only those below them', () => {
+  const wrong = all.flatMap(({ path, layer, imports }) => {
+    const order = rooms[layer] ?? [];
+    const own = order.indexOf(path.split('/')[2] ?? '');
+    return imports
+      .filter((name) => name.startsWith(`src/${layer}/`))
+      .filter(
+        (name) => own >= 0 && order.includes(name.split('/')[2]!) && order.indexOf(name.split('/')[2]!) < own,
+      )
+      .map((name) => `${path} imports ${name}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test.each(['src', 'bench'])(
+  'no file of %s imports itself by way of others, types included',
+  async (folder) => {
+    const graph = new Map((await modules(folder)).map(({ path, imports }) => [path, imports]));
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' -> '));
+      if (done.has(path) || way.includes(path)) return;
+      for (const next of graph.get(path) ?? []) if (graph.has(next)) visit(next, [...way, path]);
+      done.add(path);
+    };
+    for (const path of graph.keys()) visit(path, []);
+    expect(circles).toEqual([]);
+  },
+);
 
 test('nothing in src imports from outside src', () => {
   const wrong = all.flatMap(({ path, imports }) =>

@@ -15,9 +15,9 @@ export interface Module {
 
 const transpiler = new Bun.Transpiler({ loader: 'ts' });
 
-/** Every module under `src/`. */
-export async function modules(): Promise<Module[]> {
-  const paths = [...new Bun.Glob('src/**/*.ts').scanSync(root)].toSorted();
+/** Every module under a folder of the repository. */
+export async function modules(folder = 'src'): Promise<Module[]> {
+  const paths = [...new Bun.Glob(`${folder}/**/*.ts`).scanSync(root)].toSorted();
   return Promise.all(
     paths.map(async (path) => {
       const source = (await Bun.file(join(root, path)).text()).replace(/^#!.*/, '');

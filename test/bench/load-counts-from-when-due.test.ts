@@ -1,6 +1,5 @@
 import { expect, test } from 'bun:test';
-import { isOver } from '../../bench/load/closed.ts';
-import { runOrder } from '../../bench/load/load.ts';
+import { isOver, runOrder } from '../../bench/load/load.ts';
 import type { Order, Pattern } from '../../bench/load/order.ts';
 import { Schedule } from '../../bench/load/schedule.ts';
 import { holdFor, question, rateFor } from '../../bench/scenarios/patterns.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { newSpanContext } from '../../src/record/traces/span-context.ts';
+import { newSpanContext } from '../../src/record/span-context.ts';
 
 const trace = '0af7651916cd43dd8448eb211c80319c';
 const span = 'b7ad6b7169203331';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { newSpanContext } from '../../src/record/traces/span-context.ts';
+import { newSpanContext } from '../../src/record/span-context.ts';
 import { openTraces } from '../../src/record/traces/traces.ts';
 import { happeningWith } from '../metrics/happening.ts';
 import { until } from '../support/until.ts';

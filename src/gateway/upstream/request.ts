@@ -1,7 +1,7 @@
 import { placesOfKeys, replaceProtocolKey, withoutQueryKeys, type Place } from '../admit/keys.ts';
 import type { Exchange } from '../exchange.ts';
 import { forwardedHeaders } from '../headers.ts';
-import { handshakeHeaders } from '../websocket/upgrade.ts';
+import { handshakeHeaders } from './handshake.ts';
 import { isIdempotent } from './retry.ts';
 import type { WireRequest } from './wire/client.ts';
 

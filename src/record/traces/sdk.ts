@@ -6,7 +6,7 @@ import type { Happening } from '../happening.ts';
 import { errorTypeOf, operationOf } from '../metrics/gen-ai.ts';
 import { attributesOf, spanName } from './attributes.ts';
 import { Outlet } from './outlet.ts';
-import type { SpanContext } from './span-context.ts';
+import type { SpanContext } from '../span-context.ts';
 
 export interface TracesOptions {
   /** Base URL of a collector that takes OTLP over HTTP, as `http://localhost:4318`. */

@@ -1,6 +1,6 @@
 import type { Happening, Sink } from '../happening.ts';
 import type { TracesOptions, Tracing } from './sdk.ts';
-import { newSpanContext, type SpanContext } from './span-context.ts';
+import { newSpanContext, type SpanContext } from '../span-context.ts';
 
 /** An exchange whose span was named before it went upstream. */
 export type TracedHappening = Happening & { readonly span?: SpanContext | undefined };
