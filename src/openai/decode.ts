@@ -249,7 +249,16 @@ class Decoder implements PieceSink {
     this.after += piece.length;
     const isAllowed = this.bounds.allow(this.after);
     this.sink.chunk(piece);
-    if (!isAllowed) this.fail();
+    if (!isAllowed) return this.fail();
+    // A decoder behind this one that is slower holds it back.
+    const next = this.sink instanceof Decoder ? this.sink.stream : undefined;
+    if (next === undefined || next.writableLength < MOST_WAITING / 4) return;
+    const resume = (): void => {
+      next.off('drain', resume).off('close', resume);
+      this.stream!.resume();
+    };
+    this.stream!.pause();
+    next.on('drain', resume).on('close', resume);
   }
 
   private fail(): void {

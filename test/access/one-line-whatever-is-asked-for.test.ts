@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import { shownUser } from '../../src/store/user-digest.ts';
 import { accessLine } from '../../src/record/access/access-line.ts';
 import { happeningWith } from '../metrics/happening.ts';
 import { Dice } from '../support/random.ts';
@@ -34,8 +35,9 @@ test('the line as text', () => {
     happeningWith({ cache: 'miss', attempts: 3, firstByteMs: 20, durationMs: 7.005 }),
     'text',
   );
+  const key = shownUser(happeningWith({}).user).slice(2);
   expect(line).toBe(
-    '2026-11-23T12:00:00.123Z req-1 192.0.2.7 0123456789abcdefghijkl POST /v1/chat/completions 200 whole 7.01ms ' +
+    `2026-11-23T12:00:00.123Z req-1 192.0.2.7 ${key} POST /v1/chat/completions 200 whole 7.01ms ` +
       'first=20.00ms model=gpt-4o in=12 out=30 cache=miss retries=2\n',
   );
 });

@@ -12,7 +12,7 @@ const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Enc
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 const noLimits = { connectTimeout: 0, firstByteTimeout: 0, idleTimeout: 0, totalTimeout: 0, maxBodySize: 0 };
 
-const edge = { liftIdleLimit() {}, restoreIdleLimit() {} };
+const edge = { liftIdleLimit() {}, limitStall() {}, restoreIdleLimit() {} };
 const unlimited = { ticket: undefined, cache: undefined, edge } as unknown as Exchange;
 
 /** Clients, flights and an upstream, with real sockets between them. */
