@@ -15,7 +15,7 @@ import {
 const logs = 'Logs';
 const measures = 'Usage, metrics and traces';
 
-/** What is told of each request, and where: the rows of the table for `gateway/record`. */
+/** What is told of each request, and where: the rows of the table for `src/record`. */
 export const recordOptions = {
   logLevel: define(
     logs,

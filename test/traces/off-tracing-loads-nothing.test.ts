@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 
 test('what is imported at start does not load the SDK, nor the metrics the client library', async () => {
-  const folder = join(import.meta.dir, '../../src/gateway/record');
+  const folder = join(import.meta.dir, '../../src/record');
   const modules = [
     'traces/traces.ts',
     'traces/span-context.ts',

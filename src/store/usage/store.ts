@@ -1,4 +1,4 @@
-/** How an exchange ended; see `gateway/record/happening.ts`. Places are those on disk: new ones go to the end. */
+/** How an exchange ended; see `record/happening.ts`. Places are those on disk: new ones go to the end. */
 export const ends = ['whole', 'refused', 'failed', 'cut', 'left', 'errored', 'stopped'] as const;
 export type UsageEnd = (typeof ends)[number];
 
