@@ -5,11 +5,11 @@ test('what is imported at start does not load the SDK, nor the metrics the clien
   const folder = join(import.meta.dir, '../../src/record');
   const modules = [
     'traces/traces.ts',
-    'traces/span-context.ts',
+    'span-context.ts',
     'metrics/metrics.ts',
     'metrics/gather.ts',
-    'metrics/response.ts',
-    'access-line-sink.ts',
+    '../server/metrics-page.ts',
+    'access/access-line-sink.ts',
   ];
   const script = `
     for (const path of ${JSON.stringify(modules.map((path) => join(folder, path)))}) await import(path);
