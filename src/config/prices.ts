@@ -1,10 +1,39 @@
-/** What a model costs, in dollars a million tokens. */
+/** What a model costs, in dollars a million tokens. What is not given costs as the plain input or output. */
 export interface Price {
   readonly input: number;
-  /** Input that the upstream had cached; as other input when it is not given. */
+  /** Input that the upstream had cached. */
   readonly cached?: number;
   readonly output: number;
+  /** Input that the upstream wrote to its cache, for 5 minutes. */
+  readonly cache_write?: number;
+  /** The same for an hour; as `cache_write` when it is not given. */
+  readonly cache_write_1h?: number;
+  readonly audio_input?: number;
+  /** As `cached` when it is not given. */
+  readonly audio_cached?: number;
+  readonly audio_output?: number;
+  readonly image_input?: number;
+  /** As `cached` when it is not given. */
+  readonly image_cached?: number;
+  readonly image_output?: number;
+  /** Dollars a minute of sound, for models that are billed so. */
+  readonly minute?: number;
 }
+
+/** The prices that a model may have beside input and output. */
+const optional = [
+  'cached',
+  'cache_write',
+  'cache_write_1h',
+  'audio_input',
+  'audio_cached',
+  'audio_output',
+  'image_input',
+  'image_cached',
+  'image_output',
+  'minute',
+] as const satisfies (keyof Price)[];
+const names: readonly string[] = ['input', 'output', ...optional];
 
 /** Prices by the model's name; a name that ends in `*` stands for all that begin so. */
 export type PriceList = Readonly<Record<string, Price>>;
@@ -42,9 +71,11 @@ function priceIn(model: string, value: unknown): Price {
   const shown = JSON.stringify(model);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new RangeError(`${shown} needs an object with input and output`);
-  const strange = Object.keys(value).find((name) => !['input', 'cached', 'output'].includes(name));
+  const strange = Object.keys(value).find((name) => !names.includes(name));
   if (strange !== undefined)
-    throw new RangeError(`${shown} has ${JSON.stringify(strange)}, which is no price`);
+    throw new RangeError(
+      `${shown} has ${JSON.stringify(strange)}, which is no price: it takes ${names.join(', ')}`,
+    );
   const fields = value as Record<string, unknown>;
   const dollars = (name: string): number => {
     const price = fields[name];
@@ -52,10 +83,11 @@ function priceIn(model: string, value: unknown): Price {
     throw new RangeError(`${shown}: ${name} is no price in dollars a million tokens`);
   };
   if (fields['input'] === undefined) throw new RangeError(`${shown} has no input price`);
-  return {
+  const price: { -readonly [name in keyof Price]: Price[name] } = {
     input: dollars('input'),
     // Embeddings have none.
     output: fields['output'] === undefined ? 0 : dollars('output'),
-    ...(fields['cached'] !== undefined && { cached: dollars('cached') }),
   };
+  for (const name of optional) if (fields[name] !== undefined) price[name] = dollars(name);
+  return price;
 }

@@ -31,9 +31,10 @@ export class EventSplitter {
   /**
    * @param bytes - the next read, of any length. What can't be emitted yet is copied, so it need not be kept.
    * @param emit - is given each event with the blank line that ends it: a view on `bytes` when it came in one read,
-   *   else memory of its own. An event over {@link MAX_EVENT} comes in pieces of that length.
+   *   else memory of its own. An event over {@link MAX_EVENT} comes in pieces of that length; `isEnd` is false for all but
+   *   the last of them.
    */
-  feed(bytes: Uint8Array, emit: (event: Uint8Array) => void): void {
+  feed(bytes: Uint8Array, emit: (event: Uint8Array, isEnd: boolean) => void): void {
     let start = 0;
     let i = 0;
     const lines = new LineEnds(bytes);
@@ -45,7 +46,7 @@ export class EventSplitter {
       if (over !== 'before') i = Math.min(i + 1, limit);
       const full = i === start + MAX_EVENT - this.heldLength;
       if (over || full) {
-        if (i - start + this.heldLength > 0) emit(this.cut(bytes, start, i));
+        if (i - start + this.heldLength > 0) emit(this.cut(bytes, start, i), over !== undefined);
         start = i;
       }
     }

@@ -1,5 +1,6 @@
 import type { Purpose } from '../openai/family.ts';
 import type { ReadJson } from '../openai/passing.ts';
+import type { PricedApart } from '../openai/usage/usage-counts.ts';
 import type { SpanContext } from './span-context.ts';
 
 /** What the cache had to do with an answer. */
@@ -42,6 +43,9 @@ export interface Tokens {
   readonly reasoning: number | undefined;
   /** False: `output` is an estimate. */
   readonly reported: boolean;
+  readonly priced?: PricedApart | undefined;
+  /** Seconds of sound, where the upstream bills those and not tokens. */
+  readonly seconds?: number | undefined;
 }
 
 /** An answer as it went out. */

@@ -61,8 +61,7 @@ test.each([
   ['no usage', {}],
   ['null', { usage: null }],
   ['nothing but zeros', { usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } }],
-  ['seconds', { usage: { type: 'duration', seconds: 3 } }],
-  ['texts for numbers', { usage: { prompt_tokens: '9' } }],
+  ['words for numbers', { usage: { prompt_tokens: 'nine' } }],
   ['not at the top', { x: { usage: chat } }],
   ['in a list', { x: [{ usage: chat }] }],
   ['said by the model', { x: `{"usage":${JSON.stringify(chat)}}` }],
@@ -77,11 +76,16 @@ test('an error costs nothing', async () => {
   expect(await readText(JSON.stringify(error), json)).toEqual({ ...none, text: 0, failed: true });
 });
 
-test('usage past a megabyte is found at the end, and only there', async () => {
+test('usage past a megabyte is found wherever it stands at the top', async () => {
   const data = Array.from({ length: 300 }, () => ({ embedding: 'A]}"\\'.repeat(1000) }));
   expect(await readText(JSON.stringify({ data, usage: chat, x: ['"]'] }), json)).toEqual(found);
   expect(await readText(JSON.stringify({ data, x: { usage: chat } }), json)).toEqual({ ...none, text: 0 });
-  expect(await readText(JSON.stringify({ usage: chat, data }), json)).toEqual({ ...none, text: 0 });
+  expect(await readText(JSON.stringify({ usage: chat, data }), json)).toEqual(found);
+});
+
+test('seconds of sound are told beside the text', async () => {
+  const body = { text: 'Hello there', usage: { type: 'duration', seconds: 3 } };
+  expect(await readText(JSON.stringify(body), json)).toEqual({ ...none, text: 3, seconds: 3 });
 });
 
 test('an answer that was cut short is told from one that is whole', async () => {

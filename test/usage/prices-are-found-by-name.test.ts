@@ -23,8 +23,7 @@ test.each([
 });
 
 test.each([
-  'gpt-4o-audio-preview',
-  'gpt-4o-transcribe',
+  'gpt-4o-search-preview',
   'ft:gpt-4o:me',
   'gpt-4ox',
   'gpt',

@@ -149,9 +149,14 @@ export class Watch implements BodyListener {
   }
 }
 
-function tokensOf({ input, output, cached, reasoning, reported, text, events }: Usage): Tokens | undefined {
+/** What sinks are told of an answer's tokens; undefined when nothing is known. */
+export function tokensOf(usage: Usage): Tokens | undefined {
+  const { input, output, cached, reasoning, reported, text, events, priced, seconds } = usage;
+  // What is billed by the second has no tokens: its text is no output of a model that is.
+  if (seconds !== undefined && !reported)
+    return { input: undefined, output: undefined, cached, reasoning, reported: true, seconds };
   if (!reported && events === 0 && text === 0) return undefined;
-  return { input, output: output ?? (reported ? undefined : text), cached, reasoning, reported };
+  return { input, output: output ?? (reported ? undefined : text), cached, reasoning, reported, priced };
 }
 
 function bytesIn({ body, passing }: Exchange): number {

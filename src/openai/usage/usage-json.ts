@@ -1,46 +1,77 @@
 import { proseQuarters, textQuarters, tokensOf } from './estimate.ts';
-import { countsOf, fieldsOf, nothingFound, withTotal } from './usage-counts.ts';
+import { countsOf, fieldsOf, merged, nothingFound, secondsIn, usageIn, withTotal } from './usage-counts.ts';
 import { tellsOfError } from '../error.ts';
 import { endOfString, isAtLevel, isClose, isOpen } from '../json.ts';
-import type { Counts, Found } from './usage-counts.ts';
+import type { Counts, Fields, Found } from './usage-counts.ts';
+import { UsageScan } from './usage-scan.ts';
 
 const QUOTE = 0x22;
 
-/** A body up to this many bytes is held whole. */
+/** A body up to this many bytes is held whole; of a longer one only the usage is read. */
 const MOST_HELD = 1024 * 1024;
 
-/** Bytes at a body's end where its `usage` is looked for: servers write it last, or nearly so. */
+/** A body up to this many bytes may be parsed. */
+const MOST_PARSED = 128 * 1024;
+
+/** Bytes at a body's end where its `usage` is looked for first: servers write it last, or nearly so. */
 const TAIL = 64 * 1024;
 
 /** Places named "usage" that are looked at: each costs a walk to the end. */
 const MOST_PLACES = 16;
 
-/** Reads the usage of a JSON answer. */
+/** Reads the usage of a JSON answer: of one message, a list of them (Gemini) or one a line (Ollama). */
 export class JsonUsage {
   private held: Uint8Array[] = [];
   private heldBytes = 0;
-  private onlyTail = false;
+  private scan: Scanned | undefined;
 
   chunk(piece: Uint8Array): void {
+    if (this.scan) return this.scan.feed(piece);
     this.held.push(piece);
     this.heldBytes += piece.length;
-    if (this.heldBytes > (this.onlyTail ? 2 * TAIL : MOST_HELD)) this.dropAllButTail();
+    if (this.heldBytes <= MOST_HELD) return;
+    this.scan = new Scanned();
+    for (const each of this.held) this.scan.feed(each);
+    this.held = [];
   }
 
   finish(whole: boolean): Found {
+    if (this.scan) return this.scan.found(0);
     const body = this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held);
     this.held = [];
     // Fast path: no need to parse a megabyte of embeddings for three numbers at its end.
     const counts = lastUsage(body, whole);
     if (counts) return reportedAs(counts);
-    return this.onlyTail ? nothingFound : fromWhole(Buffer.prototype.utf8Slice.call(body, 0, body.length));
+    const text = Buffer.prototype.utf8Slice.call(body, 0, body.length);
+    return (body.length <= MOST_PARSED ? fromWhole(text) : undefined) ?? fromParts(body, text);
+  }
+}
+
+/** What the messages of a body report, read as they pass. */
+class Scanned {
+  private usage: Fields | undefined;
+  private seconds: number | undefined;
+  private failed = false;
+  private readonly scan = new UsageScan((message) => this.take(message));
+
+  feed(bytes: Uint8Array): void {
+    this.scan.feed(bytes);
   }
 
-  private dropAllButTail(): void {
-    const tail = Buffer.concat(this.held).subarray(-TAIL);
-    this.held = [new Uint8Array(tail)];
-    this.heldBytes = tail.length;
-    this.onlyTail = true;
+  take(message: Fields): void {
+    const usage = usageIn(message);
+    if (usage) this.usage = merged(this.usage, usage);
+    this.seconds ??= secondsIn(message);
+    if (tellsOfError(message)) this.failed = true;
+  }
+
+  /** @param quarters - of the text that came, in quarter tokens */
+  found(quarters: number): Found {
+    this.scan.finish();
+    const counts = countsOf(this.usage);
+    const found = counts ? reportedAs(counts) : { ...nothingFound, text: tokensOf(quarters) };
+    const { seconds, failed } = this;
+    return { ...found, ...(seconds !== undefined && { seconds }), ...(failed && { failed }) };
   }
 }
 
@@ -48,19 +79,38 @@ function reportedAs(counts: Counts): Found {
   return { ...nothingFound, ...withTotal(counts), reported: true };
 }
 
-function fromWhole(text: string): Found {
+/** @returns undefined for what is not one JSON value */
+function fromWhole(text: string): Found | undefined {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
   } catch {
-    return { ...nothingFound, text: tokensOf(cutQuarters(text)) };
+    return undefined;
   }
-  const fields = fieldsOf(answer);
-  const counts = countsOf(fields?.usage);
-  if (counts) return reportedAs(counts);
-  const prose = [fields?.choices, fields?.output, fields?.content, fields?.text];
-  const found = { ...nothingFound, text: tokensOf(proseQuarters(prose)) };
-  return fields && tellsOfError(fields) ? { ...found, failed: true } : found;
+  const scanned = new Scanned();
+  let quarters = 0;
+  for (const message of Array.isArray(answer) ? answer : [answer]) {
+    const fields = fieldsOf(message);
+    if (!fields) continue;
+    scanned.take(fields);
+    quarters += answerQuarters(fields);
+  }
+  return scanned.found(quarters);
+}
+
+/** Of lines, of what was cut short, and of what is too long to be parsed. */
+function fromParts(body: Uint8Array, text: string): Found {
+  const scanned = new Scanned();
+  scanned.feed(body);
+  return scanned.found(cutQuarters(text));
+}
+
+/** Quarter tokens of a message's text, in the form of any API. */
+export function answerQuarters(message: Fields): number {
+  const { choices, output, content, text, message: said, candidates, response } = message;
+  const parts = Array.isArray(candidates) ? candidates.map((each) => fieldsOf(each)?.content) : undefined;
+  const generated = typeof response === 'string' ? response : undefined;
+  return proseQuarters([choices, output, content, text, said, parts, generated]);
 }
 
 /**
@@ -115,7 +165,7 @@ function parsed(json: string): unknown {
   }
 }
 
-const content = /"(?:content|reasoning_content|refusal|text|thinking|arguments)"\s*:\s*"/g;
+const content = /"(?:content|reasoning_content|refusal|text|thinking|arguments|response)"\s*:\s*"/g;
 
 /** Quarter tokens of the content in an answer that was cut short, so that it can't be parsed. */
 function cutQuarters(text: string): number {

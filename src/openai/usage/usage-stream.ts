@@ -1,11 +1,22 @@
 import { QUARTERS, proseQuarters, textQuarters, tokensOf } from './estimate.ts';
 import { EventSplitter, eventData } from '../sse.ts';
-import { countsOf, fieldsOf, nothingFound, withTotal } from './usage-counts.ts';
+import {
+  countsOf,
+  fieldsOf,
+  merged,
+  ownCounts,
+  nothingFound,
+  secondsIn,
+  usageIn,
+  withTotal,
+} from './usage-counts.ts';
 import { tellsOfError } from '../error.ts';
-import type { Counts, Fields, Found } from './usage-counts.ts';
-import { lastUsage } from './usage-json.ts';
+import type { Fields, Found } from './usage-counts.ts';
+import { answerQuarters } from './usage-json.ts';
+import { UsageScan } from './usage-scan.ts';
 
-const usageName = Buffer.from('"usage"');
+/** How the names of fields with usage begin: Gemini's is `usageMetadata`. */
+const usageName = Buffer.from('"usage');
 const deltaName = Buffer.from('"delta"');
 const choicesName = Buffer.from('"choices"');
 /** How the delta of nearly every chat event begins: one that holds content and nothing else. */
@@ -22,13 +33,16 @@ const dataField = Buffer.from('data: ');
  */
 export class StreamUsage {
   private readonly splitter = new EventSplitter();
-  private readonly take = (event: Uint8Array): void => this.event(event);
-  private counts: Counts | undefined;
-  /** What Anthropic's `message_start` says of the prompt. */
-  private promptTokens: number | undefined;
+  private readonly take = (event: Uint8Array, isEnd: boolean): void => this.part(event, isEnd);
+  private usage: Fields | undefined;
+  /** The usage is only what Anthropic's `message_start` says: the prompt's, and where the output's counting starts. */
+  private isStart = false;
+  private seconds: number | undefined;
   private events = 0;
   private quarters = 0;
   private failed = false;
+  /** Reads an event that is too long to be held whole. */
+  private long: UsageScan | undefined;
 
   chunk(piece: Uint8Array): void {
     this.splitter.feed(piece, this.take);
@@ -37,45 +51,59 @@ export class StreamUsage {
   finish(): Found {
     const rest = this.splitter.rest();
     // Some servers leave out the last blank line.
-    if (rest && rest.length > 0) this.event(rest);
-    const found = this.found();
-    return this.failed ? { ...found, failed: true } : found;
+    if (rest && rest.length > 0) this.part(rest, true);
+    this.long?.finish();
+    const { seconds, failed } = this;
+    return { ...this.found(), ...(seconds !== undefined && { seconds }), ...(failed && { failed }) };
   }
 
   private found(): Found {
-    const { counts, events, promptTokens: input } = this;
-    if (!counts) return { ...nothingFound, input, events, text: tokensOf(this.quarters) };
-    return { ...withTotal({ ...counts, input: counts.input ?? input }), reported: true, events, text: 0 };
+    const { usage, events } = this;
+    const counts = countsOf(usage);
+    if (counts && !this.isStart) return { ...nothingFound, ...withTotal(counts), reported: true, events };
+    const start = counts && { input: counts.input, cached: counts.cached, priced: counts.priced };
+    return { ...nothingFound, ...start, events, text: tokensOf(this.quarters) };
+  }
+
+  /** Takes an event, or a piece of a long one. */
+  private part(event: Uint8Array, isEnd: boolean): void {
+    if (isEnd && !this.long) return this.event(event);
+    this.long ??= new UsageScan((message) => this.note(message));
+    this.long.feed(event);
+    if (!isEnd) return;
+    this.long.finish();
+    this.long = undefined;
   }
 
   private event(event: Uint8Array): void {
-    const hasUsage = holdsUsage(event);
-    if (!hasUsage) {
+    if (!holdsUsage(event)) {
       const plain = plainQuarters(event);
       // An error comes beside an empty delta, if beside any.
       if (plain > 0) return this.add(plain);
-      const hasContent = plain < 0 && (find(event, deltaName) >= 0 || find(event, choicesName) >= 0);
-      if (!hasContent && !mayTellOfError(event)) return;
+      if (!isWorthParsing(event, plain)) return;
     }
     if (isErrorEvent(event)) this.failed = true;
     const data = parsed(dataOf(event));
-    if (data) this.parsedEvent(data, hasUsage);
-    // A piece of an event that was too long to be held whole.
-    else if (hasUsage) this.counts = lastUsage(event, false, 2) ?? this.counts;
-  }
-
-  private parsedEvent(data: Fields, hasUsage: boolean): void {
-    if (hasUsage) this.note(data);
-    if (tellsOfError(data)) this.failed = true;
+    if (!data) return;
+    this.note(data);
     this.add(contentQuarters(data));
   }
 
   private note(data: Fields): void {
-    const started = countsOf(fieldsOf(data.message)?.usage);
-    // Its output is where the counting starts, not what came.
-    if (started) this.promptTokens = started.input;
-    const counts = countsOf(data.usage) ?? countsOf(fieldsOf(data.response)?.usage);
-    if (counts) this.counts = counts;
+    if (tellsOfError(data)) this.failed = true;
+    const usage = usageIn(data);
+    if (usage) {
+      this.usage = merged(this.usage, usage);
+      this.isStart = false;
+    } else if (data.message !== undefined) this.noteStart(fieldsOf(data.message)?.usage);
+    if (data.usage) this.seconds ??= secondsIn(data);
+  }
+
+  private noteStart(usage: unknown): void {
+    const fields = fieldsOf(usage);
+    if (this.usage || !fields || !countsOf(fields)) return;
+    this.usage = fields;
+    this.isStart = true;
   }
 
   private add(quarters: number): void {
@@ -90,14 +118,43 @@ function find(bytes: Uint8Array, name: Buffer, from = 0): number {
   return Buffer.prototype.indexOf.call(bytes, name, from);
 }
 
-/** The event has a `"usage"` that is an object: many servers send `null` with every event but the last. */
+/** The event has a usage that is an object: many servers send `null` with every event but the last. */
 function holdsUsage(event: Uint8Array): boolean {
   for (let at = find(event, usageName); at >= 0; at = find(event, usageName, at)) {
-    at = skipSpace(event, at + usageName.length);
+    at += usageName.length;
+    while (event[at] !== QUOTE && isNamePart(event[at])) at++;
+    if (event[at] !== QUOTE) continue;
+    at = skipSpace(event, at + 1);
     if (event[at] === 0x3a && event[skipSpace(event, at + 1)] === 0x7b) return true;
   }
   return false;
 }
+
+const QUOTE = 0x22;
+
+/** A letter, or `_`. */
+function isNamePart(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte | 0x20) >= 0x61 ? (byte | 0x20) <= 0x7a : byte === 0x5f);
+}
+
+/** An event up to this many bytes may be parsed on the chance that it holds text or counts. */
+const SMALL = 16 * 1024;
+
+/** @param plain - what {@link plainQuarters} said of it */
+function isWorthParsing(event: Uint8Array, plain: number): boolean {
+  if (plain < 0 && event.length <= SMALL) return true;
+  if (plain < 0 && (find(event, deltaName) >= 0 || find(event, choicesName) >= 0)) return true;
+  if (mayTellOfError(event)) return true;
+  return plain < 0 && otherNames.some((name) => find(event, name) >= 0);
+}
+
+/** Fields of counts that are not in an object called usage. */
+const otherNames = [
+  '"meta"',
+  '"timings"',
+  '"amazon-bedrock-invocationMetrics"',
+  ...ownCounts.map((name) => `"${name}"`),
+].map((name) => Buffer.from(name));
 
 /** Whether it has an `"error"` that is not `null`, or is called one: seldom, and then it is worth parsing. */
 function mayTellOfError(event: Uint8Array): boolean {
@@ -178,13 +235,15 @@ function contentQuarters(data: Fields): number {
     for (const choice of data.choices) sum += atLeastOne(choiceQuarters(fieldsOf(choice)));
     return sum;
   }
-  if (typeof data.type !== 'string') return 0;
+  if (typeof data.type !== 'string') return atLeastOne(answerQuarters(data));
   // Responses and transcriptions: `response.output_text.delta`; the events that repeat the whole text have no delta.
   if (typeof data.delta === 'string') {
     return data.type.endsWith('audio.delta') ? 0 : atLeastOne(textQuarters(data.delta));
   }
   const delta = data.type === 'content_block_delta' ? fieldsOf(data.delta) : undefined;
-  return atLeastOne(proseQuarters([delta?.text, delta?.thinking, delta?.partial_json]));
+  // Cohere's second version has its text in a message.
+  const message = data.type === 'content-delta' ? fieldsOf(data.delta)?.message : undefined;
+  return atLeastOne(proseQuarters([delta?.text, delta?.thinking, delta?.partial_json, message]));
 }
 
 function choiceQuarters(choice: Fields | undefined): number {

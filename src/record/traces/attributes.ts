@@ -1,3 +1,4 @@
+import type { PricedApart } from '../../openai/usage/usage-counts.ts';
 import type { Attributes } from '@opentelemetry/api';
 import type { Happening } from '../happening.ts';
 import { errorTypeOf, isFromCache, methods, operationOf, placeOf } from '../metrics/gen-ai.ts';
@@ -71,8 +72,13 @@ function genAiAttributes(happening: Happening): Attributes {
     'gen_ai.usage.input_tokens': usage.input,
     'gen_ai.usage.output_tokens': usage.output,
     'gen_ai.usage.cache_read.input_tokens': usage.cached,
+    'gen_ai.usage.cache_creation.input_tokens': writtenOf(usage.priced),
     'gen_ai.usage.reasoning.output_tokens': usage.reasoning,
   };
   for (const [name, count] of Object.entries(counts)) if (count !== undefined) attributes[name] = count;
   return attributes;
+}
+
+function writtenOf(priced: PricedApart | undefined): number | undefined {
+  return priced && ((priced.written ?? 0) + (priced.writtenHour ?? 0) || undefined);
 }

@@ -1,13 +1,15 @@
 import type { Price, PriceList } from '../../config/prices.ts';
 import { builtInPrices } from './prices-table.ts';
+import type { PricedApart } from '../../openai/usage/usage-counts.ts';
 
 export type { Price, PriceList } from '../../config/prices.ts';
 
-/** Tokens to be priced. */
-export interface Priced {
+/** What is to be priced: tokens, and seconds of sound. */
+export interface Priced extends PricedApart {
   readonly input: number | undefined;
   readonly output: number | undefined;
   readonly cached: number | undefined;
+  readonly seconds?: number | undefined;
 }
 
 /** What may follow a name that has a price: a date or a version, by which no price changes. */
@@ -30,12 +32,11 @@ export class Prices {
   }
 
   /** @returns billionths of a dollar, a whole number; undefined when the price is not known */
-  costOf(model: string, { input = 0, output = 0, cached = 0 }: Priced): number | undefined {
+  costOf(model: string, priced: Priced): number | undefined {
     const price = this.priceOf(model);
-    if (!price) return undefined;
-    const known = Math.min(input, cached);
+    if (!price || (priced.seconds !== undefined && price.minute === undefined)) return undefined;
     const dollarsOfMillions =
-      (input - known) * price.input + known * (price.cached ?? price.input) + output * price.output;
+      inputCost(priced, price) + outputCost(priced, price) + (priced.seconds ?? 0) * perSecond(price);
     return Math.round(dollarsOfMillions * 1000);
   }
 
@@ -62,3 +63,47 @@ export class Prices {
 
 const lowered = (list: PriceList): PriceList =>
   Object.fromEntries(Object.entries(list).map(([name, price]) => [name.toLowerCase(), price]));
+
+/** Each part of the input at its own price, the rest at the price of text. More than all of it is an upstream's slip. */
+function inputCost(priced: Priced, price: Price): number {
+  const { input, cached = input } = price;
+  const { audio_input: audio = input, image_input: image = input } = price;
+  const { cache_write: write = input, cache_write_1h: writeHour = write } = price;
+  const { audio_cached: audioCached = cached, image_cached: imageCached = cached } = price;
+  const split = new Split(priced.input);
+  const ofCached = new Split(split.take(priced.cached));
+  const cachedAudio = ofCached.take(priced.audioCached);
+  const cachedImage = ofCached.take(priced.imageCached);
+  return (
+    cachedAudio * audioCached +
+    cachedImage * imageCached +
+    ofCached.left * cached +
+    split.take(priced.writtenHour) * writeHour +
+    split.take(priced.written) * write +
+    split.take((priced.audioInput ?? 0) - cachedAudio) * audio +
+    split.take((priced.imageInput ?? 0) - cachedImage) * image +
+    split.left * input
+  );
+}
+
+function outputCost(priced: Priced, { output, audio_output, image_output }: Price): number {
+  const split = new Split(priced.output);
+  return (
+    split.take(priced.audioOutput) * (audio_output ?? output) +
+    split.take(priced.imageOutput) * (image_output ?? output) +
+    split.left * output
+  );
+}
+
+const perSecond = ({ minute = 0 }: Price): number => (minute * 1_000_000) / 60;
+
+/** Tokens that are divided among prices. */
+class Split {
+  constructor(public left = 0) {}
+
+  take(count = 0): number {
+    const taken = Math.max(0, Math.min(this.left, count));
+    this.left -= taken;
+    return taken;
+  }
+}

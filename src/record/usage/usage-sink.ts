@@ -56,8 +56,9 @@ export function recordOf(happening: Happening, prices: Prices): UsageRecord {
   const input = amount(usage?.input);
   const output = amount(usage?.output);
   const cached = amount(usage?.cached);
-  const hasTokens = input !== undefined || output !== undefined;
-  const cost = hasTokens ? prices.costOf(model, { input, output, cached }) : undefined;
+  const { priced, seconds } = usage ?? {};
+  const hasTokens = input !== undefined || output !== undefined || seconds !== undefined;
+  const cost = hasTokens ? prices.costOf(model, { ...priced, input, output, cached, seconds }) : undefined;
   return {
     at: happening.at,
     user: happening.user,

@@ -102,7 +102,7 @@ function addTokens(sum: Figures, record: UsageRecord): void {
     sum[place.savedOutput]! += output;
     return;
   }
-  if (record.input === undefined && record.output === undefined) return;
+  if (record.input === undefined && record.output === undefined && record.cost === undefined) return;
   if (isReported) {
     sum[place.input]! += input;
     sum[place.output]! += output;
