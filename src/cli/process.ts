@@ -1,6 +1,7 @@
 import type { Config } from '../config/options.ts';
 import type { Running } from '../server/serve.ts';
 import { isEcho } from '../server/echo.ts';
+import { survivesHangup } from '../server/hangup.ts';
 import { exitCodes } from './exit.ts';
 
 /** What a second signal waits for logs and the like to be written, ms. */
@@ -56,6 +57,7 @@ class Signals {
     this.resolve = resolve;
     process.on('SIGTERM', () => this.came(143));
     process.on('SIGINT', () => isEcho() || this.came(130));
+    survivesHangup();
   }
 
   private came(code: number): void {

@@ -1,4 +1,4 @@
-import { byteSize, type Kind, Refused } from './kinds.ts';
+import { byteSize, decimal, type Kind, Refused } from './kinds.ts';
 import { maskUrl } from './mask.ts';
 
 const durationUnits: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
@@ -15,7 +15,7 @@ export const duration: Kind<number> = {
     const value = Number(match[1]) * durationUnits[(match[2] ?? 's').toLowerCase()]!;
     return value <= longest ? value : new Refused();
   },
-  show: String,
+  show: decimal,
 };
 
 /** A span of time of at least so many seconds. */
@@ -71,6 +71,7 @@ export const cacheRoot: Kind<string> = {
     if (text.includes('\0')) return new Refused('holds a NUL byte');
     return !/^[a-z]+:\/\//i.test(text) || isRedisUrl(text) ? text : new Refused('is no Redis URL');
   },
-  show: maskUrl,
+  // A folder's name may have any character.
+  show: (text) => (isRedisUrl(text) ? maskUrl(text) : text),
   conceal: maskUrl,
 };

@@ -51,6 +51,11 @@ export function integer(min: number, max: number): Kind<number> {
 /** A timer of the runtime holds at most 2^31 - 1 ms, about 24 days; more would fire at once. */
 const longestSeconds = 2_000_000;
 
+/** A number without an exponent, which no option takes. */
+export function decimal(value: number): string {
+  return value === 0 || value >= 1e-6 ? String(value) : value.toFixed(20).replace(/0+$/, '');
+}
+
 /** Seconds, fractions allowed; `unit` may be written (`0.5`, `10`, `10s`, `500ms`, `2m`). */
 export const seconds: Kind<number> = {
   accepts: `seconds from 0 to ${longestSeconds}, as 10, 0.5, 500ms, 10s or 2m`,
@@ -63,7 +68,7 @@ export const seconds: Kind<number> = {
     const value = Number(match[1]) * factor;
     return value <= longestSeconds ? value : new Refused();
   },
-  show: String,
+  show: decimal,
 };
 
 const byteUnits: Record<string, number> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };

@@ -48,6 +48,12 @@ function compile(source: string): RegExp | Refused {
   }
 }
 
+/** As it was written: the runtime's source of a pattern has its slashes escaped. */
+function written({ source, ignoreCase }: RegExp): string {
+  const plain = source.replaceAll(/\\(.)/gs, (pair, escaped) => (escaped === '/' ? '/' : pair));
+  return ignoreCase ? `(?i)${plain}` : plain;
+}
+
 /** JSON list of regular expressions. */
 export const patternList: Kind<readonly RegExp[]> = {
   accepts: 'JSON, a list of regular expressions: ["\\\\d{16}"]',
@@ -65,10 +71,7 @@ export const patternList: Kind<readonly RegExp[]> = {
     }
     return patterns;
   },
-  show: (patterns) =>
-    patterns.length === 0
-      ? ''
-      : JSON.stringify(patterns.map(({ source, ignoreCase }) => (ignoreCase ? `(?i)${source}` : source))),
+  show: (patterns) => (patterns.length === 0 ? '' : JSON.stringify(patterns.map(written))),
 };
 
 /** JSON: model → price. */

@@ -87,6 +87,16 @@ export class Gateway {
     if (stores.entries) this.cache = new Cache(config, stores.entries, this.addresses, say);
   }
 
+  /** Requests that wait for a place at an upstream. */
+  get waiting(): number {
+    return this.limiter?.waiting ?? 0;
+  }
+
+  /** Answers on their way to clients, counted where requests are recorded. */
+  get openAnswers(): number {
+    return this.recorder?.openAnswers ?? 0;
+  }
+
   /** Answers one request; undefined when it became a WebSocket. Never rejects. */
   async handle(request: Request, edge: Edge): Promise<Response | undefined> {
     const started = performance.now();

@@ -3,6 +3,7 @@ import { keysOf } from '../gateway/admit/keys.ts';
 import { AccessLog } from '../record/access/access-line-sink.ts';
 import type { Sink } from '../record/happening.ts';
 import { Live, liveService } from '../record/live/live.ts';
+import type { Gauges } from '../record/metrics/metrics.ts';
 import { serverName } from '../record/metrics/server-name.ts';
 import { BearerKeys, metricsResponse } from './metrics-page.ts';
 import type { AsideSetup } from './aside-messages.ts';
@@ -23,12 +24,14 @@ export interface Recording {
  * Opens what the configuration asks for; what is off is not even loaded.
  * @param say - told what the operator should know
  * @param isAsked - `aifd top` can ask this process: else there is nobody to gather its figures for
+ * @param gauges - what `/metrics` asks for at a scrape
  * @throws Error with the path and the reason when a folder can't be used
  */
 export async function openRecording(
   config: Config,
   say: (message: string) => void,
   isAsked: boolean,
+  gauges: Gauges = {},
 ): Promise<Recording> {
   const live = new Live();
   const sinks: Sink[] = isAsked ? [live] : [];
@@ -40,7 +43,7 @@ export async function openRecording(
   if (config.usage) sinks.push(await openUsageSink(config, say));
   if (config.otelExporterOtlpEndpoint !== '') sinks.push(await openTraceSink(config, say));
   if (config.metrics !== 'off') {
-    const { sink, service, answer } = await openMetrics(config, live);
+    const { sink, service, answer } = await openMetrics(config, gauges);
     sinks.push(sink);
     services.push(service);
     metrics = answer;
@@ -85,10 +88,10 @@ async function openTraceSink(config: Config, say: (message: string) => void): Pr
   return openTraces({ endpoint, headers, resource, say, ...(serviceName && { serviceName }) });
 }
 
-async function openMetrics(config: Config, live: Live) {
+async function openMetrics(config: Config, gauges: Gauges) {
   const { Metrics } = await import('../record/metrics/metrics.ts');
   const { WorkersMetrics } = await import('../record/metrics/gather.ts');
-  const sink = new Metrics({ openStreams: () => live.openRequests });
+  const sink = new Metrics(gauges);
   const isWorker = process.env['AIFD_WORKER'] !== undefined;
   const sockets = isWorker ? () => controlSockets(config.dataDir) : async () => [];
   const workers = new WorkersMetrics(sink, { server: serverName(), sockets, ledger: supervisorsLedger() });

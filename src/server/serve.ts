@@ -49,8 +49,10 @@ export async function serve(config: Config, idleSeconds = IDLE_SECONDS): Promise
   const own = cachePlace(config).isShared ? undefined : entries;
   // Nothing is made on disk for nothing.
   const isAsked = own !== undefined || config.usage || config.metrics !== 'off';
-  const recording = await openRecording(config, say, isAsked);
-  const gateway = new Gateway(config, (error) => consola.error(error), say, stores, recording.sinks);
+  let gateway: Gateway | undefined;
+  const gauges = { openStreams: () => gateway?.openAnswers, queued: () => gateway?.waiting };
+  const recording = await openRecording(config, say, isAsked, gauges);
+  gateway = new Gateway(config, (error) => consola.error(error), say, stores, recording.sinks);
   const control = isAsked ? await startControlOf(own, recording, config) : undefined;
   const app = createApp(gateway, recording.metrics, idleSeconds);
   app.listen(listenOptions(config, idleSeconds));

@@ -1,6 +1,7 @@
 import type { Subprocess } from 'bun';
 import { Ledger } from '../record/metrics/ledger.ts';
 import { isEcho } from './echo.ts';
+import { survivesHangup } from './hangup.ts';
 import { isLedgerMessage, type LedgerMessage } from './ledger.ts';
 import { type ListenAddress, type ListenProblem, listenProblem } from './listen-problem.ts';
 
@@ -122,11 +123,13 @@ class Supervisor {
   async run(): Promise<number> {
     process.on('SIGTERM', this.#onSigterm);
     process.on('SIGINT', this.#onSigint);
+    const unhook = survivesHangup((line) => this.#log(line));
     for (const slot of this.#slots) this.#start(slot);
     const code = await this.#end.promise;
     clearTimeout(this.#killTimer);
     process.off('SIGTERM', this.#onSigterm);
     process.off('SIGINT', this.#onSigint);
+    unhook();
     return code;
   }
 

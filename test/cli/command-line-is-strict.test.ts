@@ -35,6 +35,6 @@ test('a switch of the table may stand alone or have a value', async () => {
     [['--allow-client-keys', '--port', '1'], true],
   ] as const) {
     const { out } = await aifd(['config', ...args.filter((arg) => arg !== '--json'), '--json']);
-    expect(JSON.parse(out)).toMatchObject({ ALLOW_CLIENT_KEYS: { value, source: 'flag' } });
+    expect(JSON.parse(out)).toMatchObject({ ALLOW_CLIENT_KEYS: { value: String(value), source: 'flag' } });
   }
 });

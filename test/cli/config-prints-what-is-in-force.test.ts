@@ -27,8 +27,8 @@ test('--json masks the same', async () => {
   const { out } = await aifd(['config', '--json'], { env });
   expect(JSON.parse(out)).toMatchObject({
     OPENAI_API_KEY: { value: 'sk-…abcd,***', source: 'environment' },
-    EXTRA_API_KEY: { value: null, source: 'default' },
-    RETRY_STATUSES: { value: [503], source: 'default' },
+    EXTRA_API_KEY: { value: '', source: 'default' },
+    RETRY_STATUSES: { value: '503', source: 'default' },
   });
   expect(out).not.toMatch(hidden);
 });

@@ -45,10 +45,9 @@ function renderTable({ config, sources }: Loaded): string {
 
 function renderJson({ config, sources }: Loaded): string {
   const entries = optionNames.map((name) => {
-    const { env, kind, secret } = optionOf(name);
-    // A kind that conceals may hold a secret too: a Redis URL has a password.
-    const value = secret || kind.conceal ? kind.show(config[name]) || null : (config[name] ?? null);
-    return [env, { value, source: sources[name] }] as const;
+    const { env, kind } = optionOf(name);
+    // As text, in the form in which it is set: a pattern or a size has no form of its own in JSON.
+    return [env, { value: kind.show(config[name]), source: sources[name] }] as const;
   });
   return JSON.stringify(Object.fromEntries(entries), undefined, 2);
 }

@@ -1,6 +1,6 @@
 import type { CommandDef } from 'citty';
 import { restoreEnvironment, trueEnvironment } from '../../config/environment.ts';
-import { type Flags, load, type Loaded } from '../../config/load.ts';
+import { type Flags, load } from '../../config/load.ts';
 import { type Config, optionNames } from '../../config/options.ts';
 import { type Demo, startDemo } from '../demo.ts';
 import { exitCodes } from '../exit.ts';
@@ -46,20 +46,15 @@ async function start(flags: Flags, demo: Demo | undefined): Promise<number> {
   const { config } = loaded;
   // The supervisor has said it all already.
   if (process.env.AIFD_WORKER !== undefined) return serveAsWorker(config);
-  await announce(loaded);
+  for (const warning of loaded.warnings) await printWarning(warning);
   if (config.workers > 1) {
     restoreEnvironment(env);
     return superviseWorkers(config);
   }
   return serveUntilStopped(config, async (url) => {
-    sayListening(url);
+    await sayReady(config, url);
     await demo?.chat(url);
   });
-}
-
-async function announce({ config, warnings }: Loaded): Promise<void> {
-  await printPanels(config);
-  for (const warning of warnings) await printWarning(warning);
 }
 
 async function superviseWorkers(config: Config): Promise<number> {
@@ -68,7 +63,7 @@ async function superviseWorkers(config: Config): Promise<number> {
   return supervise({
     config,
     command: ownCommand(),
-    onReady: () => sayListening(urlOf(config, config.port), config.workers),
+    onReady: () => void sayReady(config, urlOf(config, config.port)),
     log: (line) => console.error(`aifd: ${line}`),
   });
 }
@@ -80,8 +75,10 @@ async function serveAsWorker(config: Config): Promise<number> {
   return serveUntilStopped(config, () => process.send?.({ ready: true }));
 }
 
-/** The time is from the start of the process, the runtime's own start included. */
-function sayListening(url: string, workers = 1): void {
-  const crew = workers > 1 ? ` with ${workers} workers` : '';
-  console.log(`listening on ${url}${crew} (started in ${Math.round(performance.now())} ms)`);
+/** Said once the port is had, by all workers. The time is from the start of the process, the runtime's own start included. */
+async function sayReady(config: Config, url: string): Promise<void> {
+  const took = Math.round(performance.now());
+  await printPanels(config);
+  const crew = config.workers > 1 ? ` with ${config.workers} workers` : '';
+  console.log(`listening on ${url}${crew} (started in ${took} ms)`);
 }

@@ -76,6 +76,13 @@ export class Limiter {
     return new Ticket(exchange, terms);
   }
 
+  /** Requests that wait for a place. */
+  get waiting(): number {
+    let all = 0;
+    for (const queue of this.queues.values()) all += queue.waiting;
+    return all;
+  }
+
   /** To be called before clients are cut: they owe what came, and not what was reserved. */
   stopping(): void {
     this.state.isStopping = true;

@@ -23,8 +23,10 @@ export class Recorder {
   private readonly wanted = new Map<Purpose, boolean>();
   private isStopping = false;
   private readonly wantsAddress: boolean;
+  private answers = 0;
   private readonly count = (outcome: Outcome): void => {
     this.open--;
+    this.answers--;
     for (const sink of this.sinks) sink.counted?.(outcome);
   };
   /** Gives an answer to every sink that reads it as it comes; undefined when no sink does. */
@@ -44,6 +46,11 @@ export class Recorder {
     this.answering = answeringOf(sinks);
   }
 
+  /** Answers on their way to clients: not the requests that still wait for one. */
+  get openAnswers(): number {
+    return this.answers;
+  }
+
   /** A request has come in: one of the following is called for it, once. */
   begun(): void {
     this.open++;
@@ -59,6 +66,7 @@ export class Recorder {
 
   /** An answer is about to go out: it is told of when its body has ended. */
   answered(exchange: Exchange, answer: Answer): void {
+    this.answers++;
     if (this.onlyCounts())
       return answer.body.listen(
         new Tally(exchange, answer.head, userOf(exchange, this.addresses), this.count),
@@ -70,7 +78,10 @@ export class Recorder {
         exchange,
         answer.head,
         wantsBodies,
-        (happening) => this.tell(happening),
+        (happening) => {
+          this.answers--;
+          this.tell(happening);
+        },
         this.answering,
       ),
     );

@@ -55,11 +55,6 @@ export class Live implements Sink {
     this.open += 1;
   }
 
-  /** Requests that came and have not ended. */
-  get openRequests(): number {
-    return this.open;
-  }
-
   onlyCounts(): boolean {
     return this.clock() > this.watchedUntil;
   }

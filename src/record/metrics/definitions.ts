@@ -78,7 +78,10 @@ export const definitions = {
     ['target'],
     waits,
   ),
-  openStreams: gauge('aifd_open_streams', 'Answers on their way right now.'),
+  openStreams: gauge(
+    'aifd_open_streams',
+    'Answers on their way to clients right now, plain ones and streams; not requests that still wait for one.',
+  ),
   queued: gauge('aifd_queued_requests', 'Requests that wait for a place right now.'),
   upstreamErrors: counter(
     'aifd_upstream_errors_total',

@@ -13,9 +13,9 @@ const MOST_ROUTES = 100;
 /** What is asked at a scrape and not counted. */
 export interface Gauges {
   /** Answers on their way. */
-  openStreams?(): number;
+  openStreams?(): number | undefined;
   /** Requests that wait for a place. */
-  queued?(): number;
+  queued?(): number | undefined;
 }
 
 /** Counts what happens in this process, in numbers of its own: a client library writes them out when they are asked for. */
