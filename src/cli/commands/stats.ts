@@ -4,11 +4,13 @@ import { trueEnvironment } from '../../config/environment.ts';
 import { load } from '../../config/load.ts';
 import { nearest } from '../../config/nearest.ts';
 import { isUsageKept, periodFor, usageFolder, UsageStore } from '../../store/usage/lmdb.ts';
+import { HOUR_MS } from '../../store/usage/store.ts';
 import { safeJson } from '../../text/terminal.ts';
 import { Output } from '../output.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { placeHelp } from '../help.ts';
 import { type Arguments, readArguments } from '../arguments.ts';
+import { type Clock, localClock, utcClock, wholeDays } from '../stats/clock.ts';
 import { type Grouping, grouped, groupings } from '../stats/groups.ts';
 import { csvLines, rowOfFigures, rowOfRecord } from '../stats/rows.ts';
 import { exchangesTable, tableOf } from '../stats/text.ts';
@@ -18,12 +20,13 @@ const summary = 'what requests, tokens and money came to';
 
 const help = `aifd stats: ${summary}
 
-Usage: aifd stats [--by ${groupings.join('|')}] [--since TIME] [--json|--csv]
-       aifd stats --last N [--json|--csv]
+Usage: aifd stats [--by ${groupings.join('|')}] [--since TIME] [--utc] [--json|--csv]
+       aifd stats --last N [--utc] [--json|--csv]
 
   --by WHAT          What a line is of: ${groupings.join(', ')} (default: day)
   --since TIME       How far back: 90s, 15m, 24h, 7d (default: 7d). Counts whole hours up to three days and by hour
-                     (they are kept for 14 days), else whole days; of UTC
+                     (they are kept for 14 days), else whole days
+  --utc              Days, hours and times of UTC, and not of this machine's zone (TZ)
   --last N           The last exchanges one by one, at most 10000 are kept
   --json, --csv      Exact figures for programs: money in dollars, times in ms
 ${placeHelp}
@@ -40,6 +43,7 @@ interface Asked {
   /** Exchanges one by one, when they are asked for. */
   readonly last: number | undefined;
   readonly format: Format;
+  readonly clock: Clock;
 }
 
 /** `aifd stats`: reads what running servers write, and what ended ones wrote. */
@@ -50,7 +54,7 @@ const command: CommandDef = {
       command: 'stats',
       options: ['dataDir'],
       values: ['by', 'since', 'last'],
-      switches: ['json', 'csv'],
+      switches: ['json', 'csv', 'utc'],
     });
     if (args.switches.has('help')) {
       console.log(help);
@@ -85,6 +89,7 @@ function read({ values, switches }: Arguments): Asked {
     since: readSince(values.get('since') ?? '7d'),
     last: last === undefined ? undefined : Number(last),
     format,
+    clock: switches.has('utc') ? utcClock : localClock,
   };
 }
 
@@ -108,9 +113,7 @@ async function show(dataDir: string, asked: Asked): Promise<number> {
     return exitCodes.failed;
   }
   try {
-    return await print(
-      asked.last === undefined ? sums(store, asked) : exchanges(store, asked.last, asked.format),
-    );
+    return await print(asked.last === undefined ? sums(store, asked) : exchanges(store, asked.last, asked));
   } finally {
     await store.close();
   }
@@ -121,23 +124,29 @@ function nothing({ format }: Asked): string[] {
   return format === 'json' ? ['[]'] : [];
 }
 
-function sums(store: UsageStore, { by, since, format }: Asked): string[] {
-  const period = by === 'hour' ? 'hour' : by === 'day' ? 'day' : periodFor(since);
-  const length = period === 'hour' ? 3_600_000 : 86_400_000;
+function sums(store: UsageStore, { by, since, format, clock }: Asked): string[] {
   const from = Date.now() - since;
-  const result = grouped(store.rollups(period, from - (from % length)), by);
+  const isByHour = by === 'hour' || (by !== 'day' && periodFor(since) === 'hour');
+  const { rollups, lastOfUtc } = isByHour
+    ? { rollups: store.rollups('hour', from - (from % HOUR_MS)), lastOfUtc: undefined }
+    : wholeDays(store, clock.dayStart(from), clock);
+  const result = grouped(rollups, by, clock);
   const rows = result.groups.map(({ name, figures }) => ({ [by]: name, ...rowOfFigures(figures) }));
   if (format === 'json') return [safeJson(rows, 2)];
   if (format === 'csv') return csvLines(rows, [by, ...Object.keys(rowOfFigures(result.total))]);
-  return rows.length === 0 ? ['nothing was asked in that time'] : tableOf(result, by);
+  if (rows.length === 0) return ['nothing was asked in that time'];
+  const table = tableOf(result, by);
+  // Programs can't be told so: `--utc` gives them days of one kind.
+  if (lastOfUtc === undefined) return table;
+  return [...table, '', `up to ${lastOfUtc} days are those of UTC: hours are kept for two weeks`];
 }
 
-function exchanges(store: UsageStore, last: number, format: Format): string[] {
+function exchanges(store: UsageStore, last: number, { format, clock }: Asked): string[] {
   const records = store.last(last);
   const rows = records.map(rowOfRecord);
   if (format === 'json') return [safeJson(rows, 2)];
   if (format === 'csv') return rows.length === 0 ? [] : csvLines(rows, Object.keys(rows[0]!));
-  return records.length === 0 ? ['no exchange is kept'] : exchangesTable(records);
+  return records.length === 0 ? ['no exchange is kept'] : exchangesTable(records, clock);
 }
 
 async function print(lines: readonly string[]): Promise<number> {

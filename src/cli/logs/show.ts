@@ -1,4 +1,5 @@
 import { jsonText } from '../../record/chatlog/literal-json.ts';
+import { zonedTime } from '../../record/chatlog/lines-time.ts';
 import { memberOf } from '../../record/chatlog/literal-value.ts';
 import { answerOf, questionOf } from '../../record/print/print-question.ts';
 import { safeLine, safeText } from '../../text/terminal.ts';
@@ -7,6 +8,7 @@ import type { Form } from './arguments.ts';
 import {
   type LoggedExchange,
   type LogLine,
+  instantOf,
   keyOf,
   modelOf,
   statusOf,
@@ -70,9 +72,7 @@ function readable(exchange: LoggedExchange, { width, mark }: Showing, found: Fou
   const { input, output } = tokensOf(exchange);
   const tokens = input === undefined && output === undefined ? '-' : `${input ?? '?'}+${output ?? '?'}`;
   const head = [
-    safeLine(textMember(exchange.request, 'datetime') ?? '-')
-      .slice(0, 19)
-      .padEnd(19),
+    shownTime(exchange).padEnd(26),
     (safeLine(userOf(exchange)).slice(0, SHORT_USER) || '-').padEnd(SHORT_USER),
     padded(fitted(safeLine(modelOf(exchange)), WIDEST_MODEL) || '-', WIDEST_MODEL),
     String(statusOf(exchange) ?? '-').padEnd(3),
@@ -85,6 +85,13 @@ function readable(exchange: LoggedExchange, { width, mark }: Showing, found: Fou
   const second = excerpt(said, room - widthOf(first), found);
   const other = found && !found.test(asked) && !found.test(said) ? elsewhere(exchange, found, room) : '';
   return mark(`${head}  ${first} → ${second}${other}`);
+}
+
+/** Local time with its zone; as it was written where the line does not tell which zone that was. */
+function shownTime(exchange: LoggedExchange): string {
+  const at = instantOf(exchange);
+  if (at !== undefined) return zonedTime(at);
+  return safeLine(textMember(exchange.request, 'datetime') ?? '-').slice(0, 19);
 }
 
 function outcome({ request, answer }: LoggedExchange): string {

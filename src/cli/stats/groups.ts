@@ -1,5 +1,6 @@
 import { addFigures, type Figures, noFigures } from '../../store/usage/figures.ts';
 import type { Rollup } from '../../store/usage/lmdb.ts';
+import type { Clock } from './clock.ts';
 import { shownUser } from '../../store/user-digest.ts';
 
 export const groupings = ['key', 'model', 'route', 'target', 'day', 'hour'] as const;
@@ -17,12 +18,15 @@ export interface Grouped {
   readonly total: Figures;
 }
 
-/** Adds up by what is asked for. */
-export function grouped(rollups: Iterable<Rollup>, by: Grouping): Grouped {
+/**
+ * Adds up by what is asked for.
+ * @param rollups - in the order of time
+ */
+export function grouped(rollups: Iterable<Rollup>, by: Grouping, clock: Clock): Grouped {
   const sums = new Map<string, Figures>();
   const total = noFigures();
   for (const rollup of rollups) {
-    const name = nameOf(rollup, by);
+    const name = nameOf(rollup, by, clock);
     let sum = sums.get(name);
     if (!sum) sums.set(name, (sum = noFigures()));
     addFigures(sum, rollup.figures);
@@ -30,13 +34,12 @@ export function grouped(rollups: Iterable<Rollup>, by: Grouping): Grouped {
   }
   const groups = [...sums].map(([name, figures]) => ({ name, figures }));
   const isTime = by === 'day' || by === 'hour';
-  groups.sort((a, b) => (isTime ? 0 : b.figures[0]! - a.figures[0]!) || (a.name < b.name ? -1 : 1));
+  if (!isTime) groups.sort((a, b) => b.figures[0]! - a.figures[0]! || (a.name < b.name ? -1 : 1));
   return { groups, total };
 }
 
-function nameOf({ at, labels }: Rollup, by: Grouping): string {
+function nameOf({ at, labels }: Rollup, by: Grouping, clock: Clock): string {
   if (by === 'key') return shownUser(labels.user);
   if (by === 'model' || by === 'route' || by === 'target') return labels[by];
-  const time = new Date(at).toISOString();
-  return by === 'day' ? time.slice(0, 10) : `${time.slice(0, 13)}:00Z`;
+  return by === 'day' ? clock.dayOf(at) : clock.hourOf(at);
 }

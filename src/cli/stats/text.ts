@@ -4,6 +4,7 @@ import { tokensPerSecond, type UsageRecord } from '../../store/usage/store.ts';
 import { columns } from '../cache/words.ts';
 import { fitted } from '../width.ts';
 import type { Grouped, Grouping } from './groups.ts';
+import type { Clock } from './clock.ts';
 import { dollars } from './rows.ts';
 import { escapedLine } from '../../text/terminal.ts';
 import { shownUser } from '../../store/user-digest.ts';
@@ -83,7 +84,7 @@ function notes(total: Figures): string[] {
 }
 
 /** The last exchanges for people, the newest first. */
-export function exchangesTable(records: readonly UsageRecord[]): string[] {
+export function exchangesTable(records: readonly UsageRecord[], clock: Clock): string[] {
   const names = [
     'TIME',
     'KEY',
@@ -99,7 +100,7 @@ export function exchangesTable(records: readonly UsageRecord[]): string[] {
     'RETRIES',
   ];
   const rows = records.map((record) => [
-    new Date(record.at).toISOString(),
+    clock.timeOf(record.at),
     shownName(shownUser(record.user), 'key'),
     String(record.status),
     record.end,

@@ -1,6 +1,6 @@
 import type { Happening } from '../happening.ts';
 import type { Line } from './lines.ts';
-import { localTime } from './lines-time.ts';
+import { instant, localTime } from './lines-time.ts';
 import { memberOf, othersOf } from './literal-value.ts';
 import type { LogKind } from './names.ts';
 import { shownUser } from '../../store/user-digest.ts';
@@ -95,8 +95,9 @@ export function requestFields(
 
 /** What became of it, and where it belongs. */
 export function outcomeFields(line: Line, happening: Happening): void {
-  const { id, target, user, status, end, code, cache } = happening;
-  line.add('id', id).addOwn('target', target);
+  const { at, id, target, user, status, end, code, cache } = happening;
+  // The original's `datetime` has no zone: who reads it elsewhere needs the instant.
+  line.addOwn('time', instant(at)).add('id', id).addOwn('target', target);
   line.addOwn('key', user.startsWith('k:') ? shownUser(user).slice(2) : null);
   line.addOwn('status', status).addOwn('end', end);
   line.addSome('code', code).addSome('cache', cache);
