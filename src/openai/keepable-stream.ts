@@ -1,20 +1,17 @@
-import { tellsOfError } from './error.ts';
+import { hasOtherWord, isErrorEvent, isErrorType, nextSuspicion, tellsOfError } from './error.ts';
 import { dataIn, eventsIn, fieldIn, textOf } from './events.ts';
 import type { Family } from './family.ts';
 import { objectOf } from './json.ts';
 
 const LF = 10;
 const CR = 13;
-const SPACE = 32;
 const QUOTE = 34;
-const COLON = 58;
 
-/** Written in the bytes of every error event there is. */
-const errorWord = Buffer.from('error');
-const failedWord = Buffer.from('response.failed');
 const doneLines = [Buffer.from('data: [DONE]'), Buffer.from('data:[DONE]')];
-/** Inside a JSON string the quotes would be escaped: so these are names, and a reason that is none is not in quotes. */
+/** Inside a JSON string the quotes would be escaped, so these are names. */
 const finishedWords = [Buffer.from('"finish_reason":"'), Buffer.from('"finish_reason": "')];
+/** A stream of a form that has its own end: `[DONE]` alone does not end it. */
+const formWords = [Buffer.from('"type"'), Buffer.from('"choices"'), Buffer.from('event:')];
 /** A second choice, or a second tool call. */
 const secondWords = [Buffer.from('"index":1'), Buffer.from('"index": 1')];
 /** Events that end a stream of their form: Responses, Anthropic, images, speech and transcriptions. */
@@ -39,7 +36,7 @@ const MOST_LOOKED_AT = 64;
  * error; only a stream whose end is not the usual one is read event by event.
  */
 export function keepableStream(family: Family, body: Uint8Array): boolean {
-  const suspicion = errorIn(body, family);
+  const suspicion = errorIn(body);
   if (suspicion === 'yes') return false;
   if (suspicion === 'no' && endsAsUsual(family, body)) return true;
   return endsWell(family, textOf(body));
@@ -50,42 +47,17 @@ function find(bytes: Uint8Array, word: Buffer, from = 0): number {
 }
 
 /** Is there an event that tells of an error? */
-function errorIn(body: Uint8Array, family: Family): 'yes' | 'no' | 'unknown' {
-  if (family === 'responses' && find(body, failedWord) >= 0) return 'unknown';
+function errorIn(body: Uint8Array): 'yes' | 'no' | 'unknown' {
+  if (hasOtherWord(body)) return 'unknown';
   let left = MOST_LOOKED_AT;
-  for (let at = find(body, errorWord); at >= 0; at = find(body, errorWord, at)) {
-    const end = at + errorWord.length;
-    if (isSuspicious(body, at, end)) {
-      if (left-- === 0) return 'unknown';
-      const event = eventAround(body, at);
-      if (isError(textOf(event))) return 'yes';
-      // What else this event says has been seen.
-      at = event.byteOffset - body.byteOffset + event.length;
-    } else at = end;
+  for (let at = nextSuspicion(body, 0); at >= 0; at = nextSuspicion(body, at)) {
+    if (left-- === 0) return 'unknown';
+    const event = eventAround(body, at);
+    if (isError(event)) return 'yes';
+    // What else this event says has been seen.
+    at = event.byteOffset - body.byteOffset + event.length;
   }
   return 'no';
-}
-
-/** A JSON string of its own that does not say `"error":null`, or the name of an event. */
-function isSuspicious(body: Uint8Array, at: number, end: number): boolean {
-  const before = body[at - 1];
-  if (before === QUOTE) return body[end] === QUOTE && !isNull(body, end + 1);
-  // `event:` and at most one space.
-  const colon = before === SPACE ? at - 2 : at - 1;
-  return body[colon] === COLON && body[colon - 1] === 0x74 && body[colon - 5] === 0x65;
-}
-
-function isNull(body: Uint8Array, from: number): boolean {
-  let at = skipSpace(body, from);
-  if (body[at] !== COLON) return false;
-  at = skipSpace(body, at + 1);
-  return body[at] === 0x6e && body[at + 1] === 0x75;
-}
-
-function skipSpace(body: Uint8Array, from: number): number {
-  let at = from;
-  while (body[at] === SPACE || body[at] === 9) at++;
-  return at;
 }
 
 function eventAround(body: Uint8Array, at: number): Uint8Array {
@@ -104,9 +76,9 @@ function isBlankLine(body: Uint8Array, at: number): boolean {
   return last === CR && before === CR;
 }
 
-function isError(event: string): boolean {
-  if (fieldIn(event, 'event') === 'error') return true;
-  const data = dataIn(event)?.trim();
+function isError(event: Uint8Array): boolean {
+  if (isErrorEvent(event)) return true;
+  const data = dataIn(textOf(event))?.trim();
   if (!data || data === '[DONE]') return false;
   try {
     return tellsOfError(objectOf(JSON.parse(data)) ?? {});
@@ -126,15 +98,19 @@ function endsAsUsual(family: Family, body: Uint8Array): boolean {
     const start = end - line.length;
     if (start < 0 || find(body.subarray(start, end), line) !== 0) continue;
     if (start > 0 && body[start - 1] !== LF && body[start - 1] !== CR) continue;
-    return family === 'other' || family === 'embeddings' || isOneAndFinished(body);
+    if (family === 'other') return !formWords.some((word) => find(body, word) >= 0);
+    return family === 'embeddings' || isOneAndFinished(body);
   }
   return false;
 }
 
-/** There is one choice, and it has its finish reason. */
+/** There is one choice, and it has its finish reason: some servers write `""` until then. */
 function isOneAndFinished(body: Uint8Array): boolean {
-  const has = (word: Buffer): boolean => find(body, word) >= 0;
-  return finishedWords.some(has) && !secondWords.some(has);
+  const isFinished = (word: Buffer): boolean => {
+    const at = Buffer.prototype.lastIndexOf.call(body, word);
+    return at >= 0 && body[at + word.length] !== QUOTE;
+  };
+  return finishedWords.some(isFinished) && !secondWords.some((word) => find(body, word) >= 0);
 }
 
 function endsWithItsSign(family: Family, body: Uint8Array, end: number): boolean {
@@ -150,9 +126,11 @@ function endsWell(family: Family, text: string): boolean {
   const lasts = family === 'responses' ? lastTypes.responses : lastTypes.all;
   let isDone = false;
   let isOver = false;
+  let hasForm = false;
   let came = 0;
   for (const event of eventsIn(text)) {
-    if (fieldIn(event, 'event') === 'error') return false;
+    const name = fieldIn(event, 'event');
+    if (isErrorType(name)) return false;
     const data = dataIn(event)?.trim();
     if (data === '[DONE]') isDone = true;
     else if (data) {
@@ -160,21 +138,27 @@ function endsWell(family: Family, text: string): boolean {
       // Only an unknown route's events may be something else than JSON.
       if (said === undefined ? family !== 'other' : tellsOfError(objectOf(said) ?? {})) return false;
       came++;
-      isOver = lasts.has(objectOf(said)?.type) || (isOver && isKeepAlive(said));
+      const type = objectOf(said)?.type ?? name;
+      isOver = lasts.has(type) || (isOver && isKeepAlive(type));
+      hasForm ||= typeof type === 'string' && knownForm.test(type);
       noteChoices(said, finished);
     } else if (!/[\r\n]$/.test(event) && !event.trimStart().startsWith(':')) return false;
   }
+  // A gateway may write [DONE] behind an upstream that broke off.
+  const areFinished = [...finished.values()].every(Boolean);
   if (family === 'responses') return isOver;
   // A stream of an unknown form is complete only where it says so.
-  if (family === 'other') return came > 0 && (isDone || isOver);
+  if (family === 'other') return came > 0 && (isOver || (isDone && !hasForm && areFinished));
   if (family === 'embeddings') return came > 0 && isDone;
-  // A gateway may write [DONE] behind an upstream that broke off.
-  return isDone && finished.size > 0 && [...finished.values()].every(Boolean);
+  return isDone && finished.size > 0 && areFinished;
 }
 
+/** Types of events of the forms that have an end of their own. */
+const knownForm =
+  /^(?:response\.|message_(?:start|delta)$|content_block_|image_(?:generation|edit)\.|speech\.audio\.|transcript\.text\.)/;
+
 /** What servers send while nothing happens, behind the end too. */
-function isKeepAlive(said: unknown): boolean {
-  const type = objectOf(said)?.type;
+function isKeepAlive(type: unknown): boolean {
   return type === 'ping' || type === 'keepalive';
 }
 
@@ -183,7 +167,7 @@ function noteChoices(said: unknown, finished: Map<unknown, boolean>): void {
   if (!Array.isArray(choices)) return;
   for (const one of choices) {
     const { index = 0, finish_reason } = objectOf(one) ?? {};
-    const isFinished = finish_reason !== null && finish_reason !== undefined;
+    const isFinished = finish_reason !== null && finish_reason !== undefined && finish_reason !== '';
     finished.set(index, isFinished || finished.get(index) === true);
   }
 }

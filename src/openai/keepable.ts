@@ -17,8 +17,20 @@ export function keepable(family: Family, contentType: string, body: Uint8Array, 
   if (form === 'json') return keepableJson(family, body);
   if (form === 'lines') return keepableLines(textOf(body));
   // Sound, text of a transcription. A page is what stands before an upstream: a log-in, a proxy's error.
-  return family === 'other' && isFramed && body.length > 0 && !/\bhtml\b/i.test(contentType);
+  if (family !== 'other' || !isFramed || body.length === 0 || noMedia.test(contentType)) return false;
+  // Some servers say of everything that it is text.
+  const start = looksAt(body);
+  if (startsJson.test(start)) return keepableJson(family, body) || keepableLines(textOf(body));
+  return !startsStream.test(start) || keepableStream(family, body);
 }
+
+/** Pages, and streams in forms whose end is not known here: of these only an end that they say would do. */
+const noMedia = /\bhtml\b|eventstream|grpc|multipart|replace/i;
+const startsJson = /^\s*\{/;
+const startsStream = /^\s*(?:data|event|id|retry)?:/;
+
+/** The first characters. */
+const looksAt = (body: Uint8Array): string => textOf(body.subarray(0, 64)).replace('\ufeff', '');
 
 function keepableJson(family: Family, body: Uint8Array): boolean {
   const answer = parsedObject(textOf(body));
@@ -44,24 +56,52 @@ const finalStates: ReadonlySet<string> = new Set([
   'complete',
   'incomplete',
   'succeeded',
+  'succeed',
   'success',
   'done',
   'finished',
+  'ended',
   'processed',
   'ready',
+  'active',
   'ok',
 ]);
+
+/** `status`, `processing_status` of Anthropic's batches, `task_status` of Zhipu and DashScope, Google's `state`. */
+const stateName = /(?:^|_)(?:status|state|phase)$|(?:Status|State|Phase)$/;
+/** `JOB_STATE_SUCCEEDED` */
+const statePrefix = /^.*state_/;
+/** Members that say with `false` that more is to come. */
+const doneNames: ReadonlySet<string> = new Set(['done', 'finished', 'completed', 'complete', 'is_finished']);
+/** Members that hold the object that the response is about. */
+const wrappers = ['data', 'output', 'result', 'response', 'task', 'job', 'batch', 'run', 'video'] as const;
+/** Names of Google's long-running operations: they leave out `done` until it is true. */
+const operationName = /^(?:.*\/)?(?:operations|batches)\//;
 
 /**
  * False for an object that will say something else when it is asked for again: a job, a response in the background, a
  * file that is being read, a list of such. A state that is not known may be one of those.
  */
-function isFinal(answer: Fields): boolean {
-  const { status, state, done, data } = answer;
-  for (const word of [status, state])
-    if (typeof word === 'string' && !finalStates.has(word.toLowerCase())) return false;
-  if (done === false) return false;
-  return !Array.isArray(data) || data.every((item) => isFinal(objectOf(item) ?? {}));
+function isFinal(answer: Fields, levels = 2): boolean {
+  for (const name in answer) {
+    const value = answer[name];
+    if (value === false && doneNames.has(name)) return false;
+    if (typeof value === 'string' && stateName.test(name) && !isFinalState(value)) return false;
+  }
+  const { choices, type, name, done } = answer;
+  if (Array.isArray(choices) && choices.length > 0 && !areFinished(choices)) return false;
+  if (type === 'message' && answer.stop_reason === null) return false;
+  if (typeof name === 'string' && operationName.test(name) && done !== true) return false;
+  return levels === 0 || wrappers.every((wrapper) => areFinal(answer[wrapper], levels - 1));
+}
+
+const isFinalState = (value: string): boolean =>
+  finalStates.has(value.toLowerCase().replace(statePrefix, ''));
+
+function areFinal(value: unknown, levels: number): boolean {
+  if (Array.isArray(value)) return value.every((item) => isFinal(objectOf(item) ?? {}, levels));
+  const fields = objectOf(value);
+  return fields === undefined || isFinal(fields, levels);
 }
 
 /** JSON lines, as Ollama streams: the last one says `"done": true`. */

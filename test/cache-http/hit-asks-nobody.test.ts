@@ -18,7 +18,7 @@ test('a hit asks nobody, and says so in its header fields', async () => {
     request.answer(200, numbered(index), [
       'Content-Type: application/json; charset=utf-8',
       'Date: Mon, 01 Jan 2001 00:00:00 GMT',
-      'Set-Cookie: session=1',
+      'Set-Cookie: __cf_bm=1; path=/',
       'x-request-id: req_upstream',
       'x-ratelimit-remaining-requests: 7',
       'openai-processing-ms: 12',
@@ -28,7 +28,7 @@ test('a hit asks nobody, and says so in its header fields', async () => {
       'Retry-After: 3',
       'Cache-Status: other; hit',
       'Age: 1000',
-      'Cache-Control: no-store',
+      'Cache-Control: no-cache',
       'ETag: "1"',
     ]);
   });

@@ -1,6 +1,6 @@
 import { proseQuarters, textQuarters, tokensOf } from './estimate.ts';
 import { countsOf, fieldsOf, merged, nothingFound, secondsIn, usageIn, withTotal } from './usage-counts.ts';
-import { tellsOfError } from '../error.ts';
+import { mayTellOfError, tellsOfError } from '../error.ts';
 import { endOfString, isAtLevel, isClose, isOpen } from '../json.ts';
 import type { Counts, Fields, Found } from './usage-counts.ts';
 import { UsageScan } from './usage-scan.ts';
@@ -40,7 +40,7 @@ export class JsonUsage {
     const body = this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held);
     this.held = [];
     // Fast path: no need to parse a megabyte of embeddings for three numbers at its end.
-    const counts = lastUsage(body, whole);
+    const counts = mayTellOfError(body) ? undefined : lastUsage(body, whole);
     if (counts) return reportedAs(counts);
     const text = Buffer.prototype.utf8Slice.call(body, 0, body.length);
     return (body.length <= MOST_PARSED ? fromWhole(text) : undefined) ?? fromParts(body, text);

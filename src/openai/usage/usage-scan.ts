@@ -6,7 +6,7 @@ const MOST_VALUE = 64 * 1024;
 /** No name of interest is longer. */
 const LONGEST_NAME = 40;
 
-const about = ['error', 'status', 'type', 'object', 'finish_reason'];
+const about = ['error', 'errors', 'error_code', 'base_resp', 'status', 'type', 'object', 'finish_reason'];
 
 /** Fields whose values are read, by where they are: at a message's top, in an object there, in an object of `choices`. */
 const atTop: ReadonlySet<string> = new Set([...usageHolders, ...ownCounts, ...about, 'x_groq', 'timings']);

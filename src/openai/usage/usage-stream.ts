@@ -10,7 +10,7 @@ import {
   usageIn,
   withTotal,
 } from './usage-counts.ts';
-import { tellsOfError } from '../error.ts';
+import { isErrorEvent, mayTellOfError, tellsOfError } from '../error.ts';
 import type { Fields, Found } from './usage-counts.ts';
 import { answerQuarters } from './usage-json.ts';
 import { UsageScan } from './usage-scan.ts';
@@ -23,8 +23,6 @@ const choicesName = Buffer.from('"choices"');
 const plainDelta = Buffer.from('"delta":{"content":"');
 /** The same as Python writes it. */
 const spacedDelta = Buffer.from('"delta": {"content": "');
-const errorName = Buffer.from('"error"');
-const errorEvent = Buffer.from('event: error');
 const dataField = Buffer.from('data: ');
 
 /**
@@ -155,27 +153,6 @@ const otherNames = [
   '"amazon-bedrock-invocationMetrics"',
   ...ownCounts.map((name) => `"${name}"`),
 ].map((name) => Buffer.from(name));
-
-/** Whether it has an `"error"` that is not `null`, or is called one: seldom, and then it is worth parsing. */
-function mayTellOfError(event: Uint8Array): boolean {
-  if (isErrorEvent(event)) return true;
-  for (let at = find(event, errorName); at >= 0; at = find(event, errorName, at)) {
-    at = skipSpace(event, at + errorName.length);
-    if (event[at] !== 0x3a || event[skipSpace(event, at + 1)] !== 0x6e) return true;
-  }
-  return false;
-}
-
-/** Its name is `error`, in the line it begins with. */
-function isErrorEvent(event: Uint8Array): boolean {
-  if (event[0] !== 0x65) return false;
-  const tight = event[6] === 0x20 ? 0 : 1;
-  const end = errorEvent.length - tight;
-  if (event[end] !== 0x0a && event[end] !== 0x0d) return false;
-  for (let i = 0; i < 6; i++) if (event[i] !== errorEvent[i]) return false;
-  for (let i = 6; i < end; i++) if (event[i] !== errorEvent[i + tight]) return false;
-  return true;
-}
 
 function skipSpace(bytes: Uint8Array, from: number): number {
   let at = from;
