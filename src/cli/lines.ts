@@ -1,7 +1,7 @@
 import { UsageError } from './exit.ts';
 
-/** A line as long as this is none that somebody meant. */
-const LONGEST = 65_536;
+/** Longest line, characters: a chat log's may hold images. */
+const LONGEST = 64 * 1024 * 1024;
 
 /**
  * The lines of a stream, those of one chunk together; only an unfinished line is held.
@@ -10,13 +10,20 @@ const LONGEST = 65_536;
  */
 export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();
-  let rest = '';
+  // Joined when the line has its end: to join each piece to the last would take time in the square of its length.
+  let rest: string[] = [];
+  let length = 0;
   for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop()!;
-    if (rest.length > LONGEST) throw new UsageError(`a line of the input is over ${LONGEST} characters`);
-    yield lines;
+    const text = decoder.decode(chunk, { stream: true });
+    const end = text.lastIndexOf('\n');
+    const before = end < 0 ? undefined : [...rest, text.slice(0, end)].join('');
+    if (before !== undefined) rest = [];
+    rest.push(text.slice(end + 1));
+    length = (before === undefined ? length : 0) + text.length - end - 1;
+    if (length > LONGEST) throw new UsageError(`a line of the input is over ${LONGEST} characters`);
+    if (before !== undefined) yield before.split('\n');
   }
-  rest += decoder.decode();
-  if (rest !== '') yield [rest];
+  rest.push(decoder.decode());
+  const last = rest.join('');
+  if (last !== '') yield [last];
 }

@@ -7,6 +7,7 @@ import { MemoryWindows } from '../../store/windows/memory.ts';
 import { type Decision, type Meter, strategies, type Strategy } from '../../store/windows/store.ts';
 import { type Arguments, isHelp, readArguments, readSubcommand } from '../arguments.ts';
 import { exitCodes, UsageError } from '../exit.ts';
+import { PER_SECOND, RequestTimes } from '../logs/request-times.ts';
 import { linesOf } from '../lines.ts';
 
 const summary = 'hold a limit against request times before turning it on';
@@ -15,15 +16,16 @@ const help = `aifd limits: ${summary}
 
 Usage: aifd limits try LIMIT [--strategy NAME] < TIMES
 
-Reads request times from standard input: seconds, fractions too, one a line, the oldest first; blank lines are
-passed over. Prints for each allow or deny, then what remains of each limit and when all of it is there again.
-All requests are one user's.
+Reads request times from standard input: seconds, fractions too, one a line, the oldest first; or aifd's own logs, access
+lines (text, JSON, or their first column) and chat logs, in any order. Blank lines are passed over. Prints for each request
+allow or deny, then what remains of each limit and when all of it is there again. All requests are one user's.
 
   LIMIT            100/2minutes, 10 per hour, 60/minute;600/hour, inf
   --strategy NAME  fixed-window (default), fixed-window-elastic-expiry or moving-window
   --help           Show this text
 
-Example: aifd limits try '60/minute;600/hour' --strategy moving-window < yesterday.txt`;
+Examples: docker logs aifd | aifd limits try 100/2minutes
+          aifd limits try '60/minute;600/hour' --strategy moving-window < Log/openai/chat/chat.log`;
 
 /** `aifd limits try LIMIT`: what a limit would have done. */
 const command: CommandDef = {
@@ -81,9 +83,6 @@ function readLimit(text: string): Limit[] {
   }
 }
 
-/** All is in microseconds here, windows too: a log's fractions of milliseconds stay whole numbers. */
-const PER_SECOND = 1_000_000;
-
 async function tryOut(limits: readonly Limit[], strategy: Strategy): Promise<void> {
   const windows = new MemoryWindows();
   const meters = limits.map(({ amount, windowMs }, index) => ({
@@ -94,29 +93,31 @@ async function tryOut(limits: readonly Limit[], strategy: Strategy): Promise<voi
   }));
   const show = renderer(limits, meters);
   const out = Bun.stdout.writer();
-  let line = 0;
-  for await (const lines of linesOf(Bun.stdin.stream())) {
-    for (const text of lines) {
-      line += 1;
-      if (text.trim() === '') continue;
-      const time = timeOf(text);
-      if (time === undefined) {
-        await out.end();
-        throw new UsageError(`line ${line} is no time in seconds: '${text.slice(0, 60)}'`);
+  const times = new RequestTimes();
+  if (process.stdin.isTTY) console.error('aifd: reading request times from the terminal; Ctrl-D ends them');
+  try {
+    for await (const lines of linesOf(Bun.stdin.stream())) {
+      for (const text of lines) {
+        const time = times.add(text);
+        if (time !== undefined) out.write(show(windows.hit(meters, strategy, time)));
       }
-      out.write(show(windows.hit(meters, strategy, time)));
+      // What has been decided is shown before more is read: a slow reader holds us back, not fills us up.
+      await out.flush();
     }
-    // What has been decided is shown before more is read: a slow reader holds us back, not fills us up.
-    await out.flush();
+    let shown = 0;
+    for (const time of times.rest()) {
+      out.write(show(windows.hit(meters, strategy, time)));
+      if (++shown % FLUSHED === 0) await out.flush();
+    }
+  } finally {
+    await out.end();
   }
-  await out.end();
+  if (times.passedOver > 0)
+    console.error(`aifd: ${times.passedOver} lines are no request's, and were passed over`);
 }
 
-function timeOf(text: string): number | undefined {
-  if (!/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(text)) return undefined;
-  const time = Math.round(Number(text) * PER_SECOND);
-  return Number.isSafeInteger(time) ? time : undefined;
-}
+/** So many verdicts are written at once. */
+const FLUSHED = 10_000;
 
 /** Columns as wide as their widest value can be, for the lines to come are not known. */
 function renderer(limits: readonly Limit[], meters: readonly Meter[]): (decision: Decision) => string {

@@ -24,6 +24,8 @@ files included.
   --env-file FILE  Read this file and not .env
   --help           Show this text
 
+Where nothing is found, a line on standard error says so; the exit code is 0 all the same.
+
 Filters; all that are given must hold
   --key K          The key, or the beginning of its digest as it is shown
   --model M        * stands for anything

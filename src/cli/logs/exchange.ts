@@ -32,19 +32,19 @@ export function together(log: Log, lines: readonly LogLine[]): LoggedExchange {
 }
 
 /** Milliseconds since the epoch; undefined when the line has no time. */
-export function timeOf(exchange: LoggedExchange): number | undefined {
+export function timeOf(exchange: Pick<LoggedExchange, 'request'>): number | undefined {
   return instantOf(exchange) ?? localTimeOf(exchange);
 }
 
 /** What lines of the original and of older versions do not have: they are read as times of this machine's zone. */
-export function instantOf({ request }: LoggedExchange): number | undefined {
+export function instantOf({ request }: Pick<LoggedExchange, 'request'>): number | undefined {
   const text = textMember(request, 'time');
   if (text === undefined || !/^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : at;
 }
 
-function localTimeOf({ request }: LoggedExchange): number | undefined {
+function localTimeOf({ request }: Pick<LoggedExchange, 'request'>): number | undefined {
   const text = textMember(request, 'datetime');
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(text ?? '') ?? [];

@@ -24,10 +24,12 @@ export async function runTail(folder: string, asked: LogArguments): Promise<void
   if (asked.isFollowing) for (const follower of await begin(folder, asked, followers)) await follower.toEnd();
   const { exchanges, broken } = await lastExchanges(folder, asked);
   for (const exchange of exchanges) await out.line(shown(exchange, showing, undefined));
+  const isFound = exchanges.length > 0;
   const past = new Set(exchanges.map(uidOf));
   await out.flush();
   sayBroken(broken, undefined);
-  if (!asked.isFollowing) return sayNone(folder, asked);
+  if (!isFound && asked.count > 0) await sayNone(folder, asked);
+  if (!asked.isFollowing) return;
   while (!out.isOver) {
     await Bun.sleep(ROUND_MS);
     await begin(folder, asked, followers);
@@ -69,11 +71,15 @@ export async function runSearch(folder: string, asked: LogArguments): Promise<vo
   const showing = showingOf(asked, wanted.pattern);
   let broken = 0;
   let first: string | undefined;
+  let isFound = false;
   for (const log of await findLogs(folder, asked.target, asked.kind)) {
     const search = new Search(log, wanted);
     for await (const found of search.exchanges()) {
-      for (const exchange of found)
-        if (asked.filter(exchange)) await out.line(shown(exchange, showing, wanted.pattern));
+      for (const exchange of found) {
+        if (!asked.filter(exchange)) continue;
+        isFound = true;
+        await out.line(shown(exchange, showing, wanted.pattern));
+      }
       if (out.isOver) return;
     }
     broken += search.broken;
@@ -81,7 +87,7 @@ export async function runSearch(folder: string, asked: LogArguments): Promise<vo
     await out.flush();
   }
   sayBroken(broken, first);
-  await sayNone(folder, asked);
+  if (!isFound) await sayNone(folder, asked);
 }
 
 function showingOf({ form }: LogArguments, pattern: RegExp | undefined): Showing {
@@ -104,6 +110,6 @@ function sayBroken(broken: number, first: string | undefined): void {
 }
 
 async function sayNone(folder: string, { target, kind }: LogArguments): Promise<void> {
-  if ((await findLogs(folder, target, kind)).length === 0)
-    console.error(`aifd: there are no such logs in ${folder}`);
+  const isThere = (await findLogs(folder, target, kind)).length > 0;
+  console.error(isThere ? 'aifd: nothing was found' : `aifd: there are no such logs in ${folder}`);
 }

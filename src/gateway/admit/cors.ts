@@ -23,7 +23,7 @@ export class Cors {
     answer.headers.set('access-control-allow-methods', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
     if (asked) answer.headers.set('access-control-allow-headers', asked);
     answer.headers.set('access-control-max-age', '600');
-    answer.headers.append('vary', 'Access-Control-Request-Headers');
+    vary(answer.headers, 'Access-Control-Request-Headers');
     return answer;
   }
 
@@ -37,7 +37,7 @@ export class Cors {
     const { headers } = response;
     headers.delete('access-control-allow-credentials');
     headers.delete('access-control-allow-origin');
-    if (!this.any) headers.append('vary', 'Origin');
+    if (!this.any) vary(headers, 'Origin');
     const allowed = origin !== null && (this.any || this.origins.has(origin.toLowerCase()));
     if (!allowed) return false;
     // With `*` any website could spend a visitor's cookies: never both (Fetch §3.2.5).
@@ -46,6 +46,17 @@ export class Cors {
     headers.set('access-control-expose-headers', this.any ? '*' : exposed(headers));
     return true;
   }
+}
+
+/** Adds a name to `Vary`, so that the field and each of its names are there once (RFC 9110 §12.5.5); `*` covers all. */
+function vary(headers: Headers, name: string): void {
+  const names = new Map<string, string>();
+  for (const each of [...(headers.get('vary') ?? '').split(','), name]) {
+    const trimmed = each.trim();
+    const lower = trimmed.toLowerCase();
+    if (trimmed !== '' && !names.has(lower)) names.set(lower, trimmed);
+  }
+  headers.set('vary', names.has('*') ? '*' : [...names.values()].join(', '));
 }
 
 /** `*` exposes nothing to a request with credentials, so the names are listed. */
