@@ -10,6 +10,8 @@ export interface Question {
   readonly stream: boolean;
   /** The stream shall end with its usage (`stream_options.include_usage`). */
   readonly includeUsage: boolean;
+  /** One of the two is neither true nor false: servers differ in what they make of "true" or 1. */
+  readonly isUnclear?: true;
 }
 
 /** Members of the body itself that say how the answer comes, or for whom, but not what it says. */
@@ -28,15 +30,22 @@ export function readQuestion(bytes: Uint8Array): Question | undefined {
     const body: unknown = JSON.parse(text);
     if (!isFields(body)) return undefined;
     const { model, stream, stream_options: options } = body;
+    const isClear = isFlag(stream) && (!isFields(options) || isFlag(options.include_usage));
     return {
       canonical: canonicalText(text, leftOut),
       model: typeof model === 'string' ? model : '',
       stream: stream === true,
       includeUsage: isFields(options) && options.include_usage === true,
+      ...(!isClear && { isUnclear: true as const }),
     };
   } catch {
     return undefined;
   }
+}
+
+/** True, false, or not said. */
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean' || value === undefined || value === null;
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {

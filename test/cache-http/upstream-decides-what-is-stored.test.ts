@@ -3,14 +3,19 @@ import type { Handler } from '../support/upstream.ts';
 import {
   askAndKeep,
   asks,
+  begin,
   chat,
   chatPath,
   expectHit,
   expectNotKept,
   numbered,
+  settled,
   startCached,
   statusOf,
 } from './support.ts';
+import { isVariantOf, variantOf } from '../../src/gateway/cache/upstream-words.ts';
+import type { ResponseHead } from '../../src/gateway/upstream/wire/head.ts';
+import { inLmdb, newFolder, spawnBefore, startNumbered } from './store-support.ts';
 import { until } from '../support/until.ts';
 
 /** Answers with these fields. */
@@ -100,3 +105,117 @@ test('identical requests at once each get a response of their own where the upst
   expect(one!.text).not.toBe(two!.text);
   expect(asks(way)).toBe(2);
 });
+
+test.each([
+  ['the same value', ['de', 'de'], 1],
+  ['another value', ['de', 'fr'], 2],
+])('identical requests at once with %s of a field that Vary names', async (_what, languages, upstreams) => {
+  const gate = Promise.withResolvers<void>();
+  await using way = await startCached({}, async (request, index) => {
+    await request.whole();
+    await gate.promise;
+    request.answer(200, numbered(index), ['Content-Type: application/json', 'Vary: Accept-Language']);
+  });
+  const both = languages.map((language) => begin(way.url, speaking(language)));
+  await way.upstream.request(0);
+  await Promise.all(both);
+  await settled();
+  gate.resolve();
+  for (const client of await Promise.all(both)) {
+    expect((await client.response('POST')).status).toBe(200);
+    client.leave();
+  }
+  expect(asks(way)).toBe(upstreams);
+});
+
+test('a Vary with very many names is taken for one that can not be compared', async () => {
+  const names = Array.from({ length: 65 }, (_, i) => `x-${i}`).join(', ');
+  await using way = await startCached({}, answering(`Vary: ${names}`));
+  await way.ask(chatPath, chat());
+  await expectNotKept(way);
+});
+
+test.each(['Authorization', 'X-Api-Key, Host', 'Cookie, X-Auth-Token'])(
+  'a response with Vary: %s is stored, for that caller',
+  async (names) => {
+    await using way = await startCached({ CACHE_SCOPE: 'shared' }, answering(`Vary: ${names}`));
+    const alice = chat({}, ['X-Auth-Token: alice']);
+    await askAndKeep(way, alice);
+    expectHit(await way.ask(chatPath, alice));
+    expect(statusOf(await way.ask(chatPath, chat({}, ['X-Auth-Token: bob'])))).toContain('fwd=uri-miss');
+  },
+);
+
+test('values of fields that Vary names are not stored as they are', () => {
+  const head = { headers: [['vary', 'X-User-Mail, Authorization']] } as unknown as ResponseHead;
+  const request = new Headers({ 'x-user-mail': 'alice@example.com', authorization: 'Bearer sk-alice' });
+  const vary = variantOf(head, request, { cacheIgnoreUpstream: false, cacheMode: 'on' })!;
+  expect(Object.keys(vary)).toEqual(['x-user-mail']);
+  expect(JSON.stringify(vary)).not.toContain('alice');
+  expect(isVariantOf({ vary }, request)).toBe(true);
+  expect(isVariantOf({ vary }, new Headers())).toBe(false);
+});
+
+test.each([
+  'x-model: a',
+  'azureml-model-deployment: a',
+  'x-portkey-config: a',
+  'Helicone-Prompt-Id: a',
+  'x-litellm-enable-message-redaction: a',
+  'X-Amzn-Bedrock-GuardrailIdentifier: a',
+  'X-DashScope-WorkSpace: a',
+  'x-goog-user-project: a',
+  'X-Org-Id: a',
+  'X-Tenant: a',
+  'Prefer: wait',
+  'X-HTTP-Method-Override: DELETE',
+])('%s may change the answer, and is part of the cache key', async (field) => {
+  await using way = await startCached();
+  await askAndKeep(way, chat({}, [field]));
+  expect(statusOf(await way.ask(chatPath, chat()))).toContain('fwd=uri-miss');
+});
+
+test.each([
+  'x-stainless-runtime-version',
+  'traceparent',
+  'x-request-id',
+  'x-portkey-trace-id',
+  'x-portkey-metadata',
+  'Helicone-Property-App',
+  'x-litellm-call-id',
+  'x-openai-client-user-agent',
+  'x-client-version',
+  'Idempotency-Key',
+  'Accept-Language',
+])('%s is not part of the cache key', async (name) => {
+  await using way = await startCached();
+  await askAndKeep(way, chat({}, [`${name}: a`]));
+  expectHit(await way.ask(chatPath, chat({}, [`${name}: b`])));
+});
+
+test.each([{ stream: 'true' }, { stream: 1 }, { stream_options: { include_usage: 'yes' } }])(
+  'a request whose form can not be told passes the cache by: %j',
+  async (more) => {
+    await using way = await startCached();
+    expect(statusOf(await way.ask(chatPath, chat(more)))).toBe('aifd; fwd=bypass');
+  },
+);
+
+test('an entry stored against the word of the upstream serves only while that is ignored', async () => {
+  await using upstream = await startNumbered(answering('Cache-Control: no-store'));
+  const folder = newFolder();
+  const asked = chat({ i: 1 });
+  const start = (more: object) => spawnBefore(upstream, { ...inLmdb(folder), ...more });
+  {
+    await using recording = await start({ CACHE_MODE: 'record' });
+    await recording.ask(asked);
+    await recording.stop('SIGTERM');
+  }
+  {
+    await using replaying = await start({ CACHE_MODE: 'replay' });
+    expectHit(await replaying.ask(asked));
+    await replaying.stop('SIGTERM');
+  }
+  await using caching = await start({ CACHE_SCOPE: 'shared' });
+  expect(statusOf(await caching.ask(asked))).toBe('aifd; fwd=uri-miss');
+}, 30_000);

@@ -41,6 +41,7 @@ export async function* writeRecording(entries: AsyncIterable<Recorded>): AsyncGe
       keptUntil,
       usageAsked,
       vary,
+      overruled,
       rules: _rules,
       ...others
     } = about;
@@ -57,6 +58,7 @@ export async function* writeRecording(entries: AsyncIterable<Recorded>): AsyncGe
       keptUntil: keptUntil === 0 ? null : timeText(keptUntil),
       ...(usageAsked && { usageAsked }),
       ...(vary && { vary }),
+      ...(overruled && { overruled }),
       request: bodyForm(request, false),
       headers,
       answer: bodyForm(body, isEventStream(headers)),
@@ -182,7 +184,7 @@ function parsedObject(text: string | undefined): Record<string, unknown> | undef
 const needed = new Set(
   'key route model target user storedAt expiresAt keptUntil request headers answer'.split(' '),
 );
-const known = new Set([...needed, 'usageAsked', 'vary']);
+const known = new Set([...needed, 'usageAsked', 'vary', 'overruled']);
 
 function readLine(line: Buffer, number: number, lineOf: Map<string, number>): Recorded {
   const fail = (reason: string): never => {
@@ -218,6 +220,7 @@ function readLine(line: Buffer, number: number, lineOf: Map<string, number>): Re
     expiresAt,
     keptUntil,
     ...(fields.usageAsked === true && { usageAsked: true }),
+    ...(fields.overruled === true && { overruled: true }),
     ...(fields.vary !== undefined && { vary: varyIn(fields.vary) ?? fail('vary is not an object of texts') }),
   };
   const headers = fields.headers as Entry['headers'];

@@ -51,7 +51,8 @@ export function uncheckedCredentials({ credentials, request, destination }: Exch
 }
 
 /** Names that say so. Of fields and of query parameters. */
-const credentialName = /key|token|auth|account|cookie|session|secret|credential|passw|signature/i;
+const credentialName =
+  /key|token|auth|account|cookie|session|secret|credential|passw|signature|jwt|assertion|principal|bearer/i;
 /** Names that sound like it: the first two are new with every request. */
 const otherNames: ReadonlySet<string> = new Set([
   'idempotency-key',
@@ -64,10 +65,12 @@ const otherNames: ReadonlySet<string> = new Set([
 const known = new Map<string, boolean>();
 const MOST_KNOWN = 1000;
 
-function isCredential(name: string): boolean {
+/** Whether a field of a request may tell callers apart, by its name. @param name - in lower case */
+export function isCredential(name: string): boolean {
   let is = known.get(name);
   if (is !== undefined) return is;
-  is = credentialName.test(name) && !otherNames.has(name);
+  // The vendor's own name says key.
+  is = credentialName.test(name.replace('x-portkey-', '')) && !otherNames.has(name);
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(name, is);
   return is;

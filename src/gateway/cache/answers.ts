@@ -84,6 +84,11 @@ export function isKeepable(head: ResponseHead, whole: Uint8Array, family: Family
   return keepable(family, type, whole, head.framing.kind !== 'close');
 }
 
+/** The same of an entry that older rules stored: its end is looked at anew. */
+export function isWhole({ headers, body }: Entry, family: Family): boolean {
+  return keepable(family, valueOf(headers, 'content-type') ?? '', body);
+}
+
 /** What is kept of a request. */
 export interface EntrySource extends Pick<
   Asked,
@@ -92,11 +97,13 @@ export interface EntrySource extends Pick<
   /** Base URL of the target. */
   readonly target: string;
   readonly vary: Entry['about']['vary'];
+  /** The upstream's word against it was ignored. */
+  readonly overruled: boolean;
   readonly family: Family;
 }
 
 /** Counts up when a response that older rules stored would not be stored any more. */
-export const RULES = 2;
+export const RULES = 3;
 
 /** What is kept of an answer; undefined when it is too large. */
 export function entryOf(
@@ -123,6 +130,7 @@ export function entryOf(
       keptUntil,
       ...(source.includeUsage && { usageAsked: true as const }),
       ...(source.vary && { vary: source.vary }),
+      ...(source.overruled && { overruled: true as const }),
       rules: RULES,
     },
     request,

@@ -12,6 +12,8 @@ export interface Flown {
   readonly outcome: Outcome;
   /** Somebody else's request went upstream, not this one. */
   readonly collapsed: boolean;
+  /** The client whose request went upstream. */
+  readonly leader: ClientWatch;
 }
 
 /** Asks the upstream, for as long as `client` is there. */
@@ -62,6 +64,7 @@ interface Seat {
 /** One exchange with the upstream and all who share it; as a {@link ClientWatch}, a client that leaves when all have. */
 class Flight implements ClientWatch {
   /** Those without an answer, in the order in which they came; and all whose leaving matters. Mostly one: a Set costs more. */
+  private leader!: ClientWatch;
   private waiting: Seat[] = [];
   private present: Seat[] = [];
   private controller: AbortController | undefined;
@@ -87,6 +90,7 @@ class Flight implements ClientWatch {
   }
 
   lead(client: ClientWatch, ask: Ask): Promise<Flown> {
+    this.leader = client;
     const flown = this.board(client, ask, false);
     try {
       ask(this).then(
@@ -116,13 +120,13 @@ class Flight implements ClientWatch {
   // How it goes.
 
   private landed(outcome: Outcome): void {
-    if (outcome instanceof WireFailure) return this.settle(({ collapsed }) => ({ outcome, collapsed }));
+    if (outcome instanceof WireFailure) return this.settle(() => outcome);
     if (this.waiting.length === 0) return letGo(outcome);
     if (outcome.upgraded) return this.upgraded(outcome);
     this.head = outcome.head;
     const whole = outcome.body.whole();
     if (!whole) return this.share(outcome);
-    this.settle(({ collapsed }) => ({ outcome: answerOf(outcome.head, wholeBody(whole)), collapsed }));
+    this.settle(() => answerOf(outcome.head, wholeBody(whole)));
     if (whole.length <= this.mostKept) this.keep(outcome.head, whole);
   }
 
@@ -138,9 +142,12 @@ class Flight implements ClientWatch {
     for (const { collapsed, client, ask, resolve, reject } of this.seats()) {
       if (!collapsed) {
         given = true;
-        resolve({ outcome, collapsed });
+        resolve({ outcome, collapsed, leader: client });
       } else {
-        (async () => ask(client))().then((own) => resolve({ outcome: own, collapsed: false }), reject);
+        (async () => ask(client))().then(
+          (own) => resolve({ outcome: own, collapsed: false, leader: client }),
+          reject,
+        );
       }
     }
     if (!given) letGo(outcome);
@@ -166,12 +173,17 @@ class Flight implements ClientWatch {
 
   private admit(seat: Seat, broadcast: Broadcast): void {
     seat.body = broadcast.join(() => drop(this.present, seat));
-    seat.resolve({ outcome: answerOf(this.head!, seat.body), collapsed: seat.collapsed });
+    this.give(seat, answerOf(this.head!, seat.body));
   }
 
-  private settle(flown: (seat: Seat) => Flown): void {
+  /** @param outcome - makes one for each */
+  private settle(outcome: () => Outcome): void {
     this.shut();
-    for (const seat of this.seats()) seat.resolve(flown(seat));
+    for (const seat of this.seats()) this.give(seat, outcome());
+  }
+
+  private give({ collapsed, resolve }: Seat, outcome: Outcome): void {
+    resolve({ outcome, collapsed, leader: this.leader });
   }
 
   /** Those who wait, who from now on do no more. */
@@ -195,7 +207,7 @@ class Flight implements ClientWatch {
     if (!drop(this.waiting, seat)) return seat.body?.discard();
     drop(this.present, seat);
     const outcome = new WireFailure('aborted', 'the client left');
-    seat.resolve({ outcome, collapsed: seat.collapsed });
+    this.give(seat, outcome);
     if (this.waiting.length === 0) this.desert();
   }
 

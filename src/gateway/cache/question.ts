@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import { withoutQueryKeys } from '../admit/keys.ts';
+import { isCredential } from '../admit/user.ts';
 import { type Question, readQuestion } from '../../openai/canonical.ts';
 import { type LargeQuestion, QuestionThread } from './question-thread.ts';
 import { type KnownQuestion, KnownQuestions, type Letters } from './known-questions.ts';
@@ -24,6 +25,17 @@ const shaping = [
   'anthropic-version',
   'anthropic-beta',
 ] as const;
+
+/**
+ * Others that may shape it: all of OpenAI and Anthropic, those of gateways that choose a model, a prompt or a guard by a
+ * field, and what says of itself that it names a model, a deployment, a project and the like.
+ */
+const vendorName = /^(?:openai|anthropic)-/;
+const shapingName =
+  /^x-openai-|^x-anthropic-|^(?:x-)?(?:portkey|litellm|helicone|cf-aig|dashscope|amzn-bedrock)-|model|deployment|provider|organi[sz]ation|project|workspace|tenant|guardrail|method-override|^prefer$|(?:^|-)(?:org|beta|features?|prompt|config|api-version|tier)(?:-|$)/;
+/** Of those too: who asked, when and by what, new with each request or client. */
+const passingName =
+  /^x-stainless-|^x-openai-client|^x-forwarded-|^sec-|user-agent|request-id|call-id|trace-?(?:id|parent|state)|span|session|conversation-id|timestamp|retry|timeout|metadata|propert|tags?$|user-id|cache/;
 
 /** Of a request without a body. */
 const nothing: Question = { canonical: '', model: '', stream: false, includeUsage: false };
@@ -60,9 +72,13 @@ export class Questions {
     if (this.thread.isLarge(bytes.length))
       return this.thread
         .read(bytes)
-        .then((large) => large && new ReadAside(large, keyOf(large, before, byForm), route, user));
+        .then((large) =>
+          large && !large.isUnclear
+            ? new ReadAside(large, keyOf(large, before, byForm), route, user)
+            : undefined,
+        );
     const question = bytes.length === 0 ? nothing : readQuestion(bytes);
-    if (!question) return undefined;
+    if (!question || question.isUnclear) return undefined;
     return { ...question, route, user, key: keyOf(question, before, byForm), letters };
   }
 
@@ -130,12 +146,25 @@ class Remembered implements Asked {
 function shapingFields(headers: Headers): string {
   let fields = '';
   for (const name of shaping) fields += `${headers.get(name) ?? ''}\n`;
-  // Others of these vendors: only where they are there, so that keys of stored entries stay.
+  // Others: only where they are there, so that keys of stored entries stay.
   headers.forEach((value, name) => {
-    if (/^(?:openai|anthropic)-/.test(name) && !(shaping as readonly string[]).includes(name))
-      fields += `${name}:${value}\n`;
+    if (isShaping(name)) fields += `${name}:${value}\n`;
   });
   return fields;
+}
+
+/** Names of fields come again and again: each is looked at once. */
+const shapes = new Map<string, boolean>();
+const MOST_KNOWN = 1000;
+
+function isShaping(name: string): boolean {
+  let is = shapes.get(name);
+  if (is !== undefined) return is;
+  const isOther = shapingName.test(name) && !passingName.test(name) && !isCredential(name);
+  is = (isOther || vendorName.test(name)) && !(shaping as readonly string[]).includes(name);
+  if (shapes.size >= MOST_KNOWN) shapes.clear();
+  shapes.set(name, is);
+  return is;
 }
 
 /** The key of a question in one form, where each form has an entry of its own. */

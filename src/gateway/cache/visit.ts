@@ -6,13 +6,22 @@ import { NoPlace } from '../limits/refusal.ts';
 import { WireFailure } from '../upstream/wire/failure.ts';
 import type { ResponseHead } from '../upstream/wire/head.ts';
 import type { Answer, ClientWatch } from '../upstream/wire/types.ts';
-import { answerOf, type EntrySource, entryOf, isKeepable, mayBeKept, RULES, stamped } from './answers.ts';
+import {
+  answerOf,
+  type EntrySource,
+  entryOf,
+  isKeepable,
+  isWhole,
+  mayBeKept,
+  RULES,
+  stamped,
+} from './answers.ts';
 import { type Directives, directivesOf } from './directives.ts';
 import type { Flights } from './flights.ts';
 import type { Coming, KeptAnswers } from './kept.ts';
 import { type Asked, keyByForm, type Questions } from './question.ts';
 import { refuseNotCached, refuseUnrecorded } from './refusal.ts';
-import { allowsStoring, isVariantOf, variantOf } from './upstream-words.ts';
+import { allowsStoring, isOverruled, isVariantOf, variantOf } from './upstream-words.ts';
 import { forwardedStatus, hitStatus, type Reason, staleStatus } from './status.ts';
 
 /** Asks the upstream for the exchange's sake, for as long as the client watched does not leave. */
@@ -46,7 +55,7 @@ export class Visit {
     if (cacheMode === 'replay') return this.recorded();
     const found = cacheMode === 'record' ? undefined : this.parts.kept.get(this.asked.key);
     const any = found instanceof Promise ? await found : found;
-    const entry = any?.about.rules === RULES ? any : undefined;
+    const entry = any && serves(any, this.parts.config) ? any : undefined;
     const now = Date.now();
     const { headers } = this.exchange.request;
     const directives = directivesOf(headers);
@@ -65,7 +74,8 @@ export class Visit {
   private async recorded(): Promise<Outcome> {
     for (const key of recordedKeys(this.asked)) {
       const entry = await this.parts.kept.get(key);
-      const replay = entry && this.replayed(entry, hitStatus(0, 0));
+      const isGood = entry && (entry.about.rules === RULES || isWhole(entry, this.exchange.family!));
+      const replay = isGood && this.replayed(entry, hitStatus(0, 0));
       if (replay) return replay;
     }
     return refuseUnrecorded(this.exchange, this.asked);
@@ -99,8 +109,8 @@ export class Visit {
     }
     if (!collapsed)
       return stamped(outcome, forwardedStatus(reason, mayBeKept(outcome.head, this.parts.config)));
-    if (!this.mayShare(outcome.head)) {
-      // Only its head says that the upstream wants each request answered for itself.
+    if (!this.mayShare(outcome.head, (flown.leader as Request).headers)) {
+      // Only its head says that the upstream would answer this request in another way.
       outcome.body.discard();
       return stamped(await this.ask(exchange.request), forwardedStatus(reason, false));
     }
@@ -116,17 +126,20 @@ export class Visit {
     return `${key} ${stream} ${includeUsage} ${uncheckedCredentials(this.exchange)} ${isAlone ? ++loners : ''}`;
   }
 
-  private mayShare(head: ResponseHead): boolean {
+  /** @param asked - the fields of the request that went upstream */
+  private mayShare(head: ResponseHead, asked: Headers): boolean {
     const { config } = this.parts;
-    const { headers } = this.exchange.request;
-    return allowsStoring(head, config) && variantOf(head, headers, config) === undefined;
+    if (!allowsStoring(head, config)) return false;
+    return isVariantOf({ vary: variantOf(head, asked, config) }, this.exchange.request.headers);
   }
 
   private keep(head: ResponseHead, whole: Uint8Array): void {
     const { exchange, asked, parts } = this;
     if (!mayBeKept(head, parts.config)) return;
-    const vary = variantOf(head, exchange.request.headers, parts.config);
-    const later = new KeptLater({ ...sourceOf(exchange, asked), vary }, head, whole, parts.config);
+    const { headers } = exchange.request;
+    const vary = variantOf(head, headers, parts.config);
+    const overruled = isOverruled(head, headers, parts.config);
+    const later = new KeptLater({ ...sourceOf(exchange, asked), vary, overruled }, head, whole, parts.config);
     if (parts.config.cacheMode === 'record') void this.record(later);
     else parts.kept.put(later);
   }
@@ -152,6 +165,11 @@ export class Visit {
     if (!(outcome instanceof WireFailure)) outcome.body.discard();
     return stale;
   }
+}
+
+/** Whether the rules of today would have stored the entry. */
+function serves({ about }: Entry, { cacheIgnoreUpstream }: Config): boolean {
+  return about.rules === RULES && (about.overruled !== true || cacheIgnoreUpstream);
 }
 
 /** The request that asked for all got no place because of its own user's limit: this user may get one. */
@@ -190,7 +208,7 @@ class KeptLater implements Coming {
 }
 
 /** The exchange itself is not held until then, nor its request. */
-function sourceOf({ destination, family }: Exchange, asked: Asked): Omit<EntrySource, 'vary'> {
+function sourceOf({ destination, family }: Exchange, asked: Asked): Omit<EntrySource, 'vary' | 'overruled'> {
   const { key, canonical, route, model, user, includeUsage } = asked;
   const target = destination.upstream.target.baseUrl;
   return { key, canonical, route, model, user, includeUsage, target, family: family! };

@@ -15,8 +15,10 @@ export interface About {
   readonly keptUntil: number;
   /** The request asked for usage: if there is none in it, the upstream gives none. */
   readonly usageAsked?: true;
-  /** The request's values of the fields that the upstream's `Vary` names. */
+  /** The request's values of the fields that the upstream's `Vary` names, as digests. */
   readonly vary?: Readonly<Record<string, string>>;
+  /** Stored against the upstream's word: it serves only where that is ignored. */
+  readonly overruled?: true;
   /** By which rules the response was judged; an entry of older rules is a miss. */
   readonly rules?: number;
 }
