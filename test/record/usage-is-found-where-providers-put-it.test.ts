@@ -215,6 +215,19 @@ test.each([
   });
 });
 
+test('the form is told by what came, not by its name', async () => {
+  const whole = JSON.stringify({ choices: [{ message: said }], usage: openai });
+  const events = sse(hi, { ...none, usage: openai }, DONE);
+  for (const [text, given] of [
+    [whole, stream],
+    [`\ufeff${whole}`, json],
+    [events, json],
+    [`\ufeff${events}`, { type: 'text/plain' }],
+    [`: ping\n\n${events}`, { type: '' }],
+  ] as const)
+    expect(await readText(text, given)).toMatchObject({ input: 700, output: 80, reported: true });
+});
+
 test('rerankers and embeddings tell of a total: it is their input', async () => {
   for (const usage of [{ total_tokens: 15 }, { total_tokens: 15, prompt_tokens: 15 }, { prompt_tokens: 15 }])
     expect(await readText(JSON.stringify({ results: [], usage }), json)).toMatchObject({ input: 15 });

@@ -1,4 +1,5 @@
 import { memberOf } from '../../record/chatlog/literal-value.ts';
+import { countsOf } from '../../openai/usage/usage-counts.ts';
 import { type Fields, readFields } from '../chatlog/fields.ts';
 import type { Log } from './folder.ts';
 
@@ -78,15 +79,14 @@ export interface LoggedTokens {
 }
 
 export function tokensOf({ answer }: LoggedExchange): LoggedTokens {
-  const usage = memberOf(answer?.fields, 'usage');
-  const count = (...names: string[]): number | undefined => {
-    const found = names.map((name) => memberOf(usage, name)).find((value) => typeof value === 'number');
-    return typeof found === 'number' ? found : undefined;
-  };
-  return {
-    input: count('prompt_tokens', 'input_tokens'),
-    output: count('completion_tokens', 'output_tokens'),
-  };
+  const counts = countsOf(plain(memberOf(answer?.fields, 'usage')));
+  return { input: counts?.input, output: counts?.output };
+}
+
+/** Python's literals are read as maps. */
+function plain(value: unknown): unknown {
+  if (!(value instanceof Map)) return value;
+  return Object.fromEntries([...value].map(([name, each]) => [String(name), plain(each)]));
 }
 
 export function textMember(line: LogLine | undefined, name: string): string | undefined {

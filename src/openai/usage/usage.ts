@@ -77,7 +77,8 @@ export const media =
 /** A reader for a media type; undefined for what holds no usage. */
 function readerOf(contentType: string | null): Reader | undefined {
   const form = formOf(contentType ?? '');
-  if (form === 'stream') return new StreamUsage();
+  // Some servers call a plain JSON answer a stream.
+  if (form === 'stream') return new GuessedUsage(true);
   if (form === 'json') return new JsonUsage();
   return media.test(contentType ?? '') ? undefined : new GuessedUsage();
 }
@@ -85,12 +86,15 @@ function readerOf(contentType: string | null): Reader | undefined {
 const white: ReadonlySet<number> = new Set(Buffer.from(' \t\r\n\ufeff'));
 const [BRACE, BRACKET] = Buffer.from('{[');
 
-/** Reads JSON or a stream of events that says it is text, by its first byte. */
+/** Reads JSON or a stream of events by its first byte, whatever it says it is. */
 class GuessedUsage implements Reader {
   private reader: Reader | undefined;
 
+  /** @param isStream - what it says it is, while nothing came */
+  constructor(private readonly isStream = false) {}
+
   get streamed(): boolean {
-    return this.reader instanceof StreamUsage;
+    return this.reader ? this.reader instanceof StreamUsage : this.isStream;
   }
 
   chunk(piece: Uint8Array): void {
