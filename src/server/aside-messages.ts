@@ -15,6 +15,8 @@ export interface AsideSetup {
     readonly keep: Keep | undefined;
   };
   readonly print?: { readonly isColored: boolean };
+  /** Digests of keys are made with it. */
+  readonly userSecret?: Uint8Array | undefined;
 }
 
 /** To the other thread. Each but `setup` and `close` is acknowledged by `done`. */

@@ -3,6 +3,7 @@ import type { ChatLog } from '../record/chatlog/sink.ts';
 import type { ChatPrinter } from '../record/print/print.ts';
 import type { AsideSetup, FromAside, ToAside } from './aside-messages.ts';
 import { chatLogOf, printerOf } from './body-sinks.ts';
+import { useUserSecret } from '../store/user-digest.ts';
 
 declare const self: Worker;
 
@@ -24,6 +25,7 @@ self.addEventListener('message', ({ data }: MessageEvent<ToAside>): void => {
 });
 
 function open(setup: AsideSetup): void {
+  useUserSecret(setup.userSecret);
   if (setup.log) log = chatLogOf(setup, (message) => post({ kind: 'problem', message }));
   if (setup.print) printer = printerOf(setup, (text) => post({ kind: 'text', text }));
 }

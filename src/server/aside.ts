@@ -1,3 +1,4 @@
+import { userSecret } from '../store/user-digest.ts';
 import type { Aside } from '../record/aside.ts';
 import type { Happening } from '../record/happening.ts';
 import type { AsideSetup, FromAside, ToAside } from './aside-messages.ts';
@@ -93,7 +94,8 @@ export class AsideThread implements Aside {
     worker.addEventListener('error', ({ message }) => this.lost(worker, message));
     // It holds up no end but that of `close`.
     worker.unref();
-    worker.postMessage({ kind: 'setup', setup: this.setup } satisfies ToAside, []);
+    const setup = { ...this.setup, userSecret: userSecret() };
+    worker.postMessage({ kind: 'setup', setup } satisfies ToAside, []);
     return worker;
   }
 

@@ -60,6 +60,14 @@ export function openUserSecret(dataDir: string): string | undefined {
 /** For a process that keeps nothing: digests that no other process has. */
 export const useOwnUserSecret = (): void => use(randomBytes(SECRET_BYTES));
 
+/** The secret in use, for another thread of this process. */
+export const userSecret = (): Uint8Array | undefined => secret;
+
+/** For such a thread: its digests are those of the process. */
+export function useUserSecret(bytes: Uint8Array | undefined): void {
+  if (bytes) use(bytes);
+}
+
 const secretFile = (dataDir: string): string => join(dataDir, 'secret');
 
 /** The whole file appears at once: another process never reads half a secret. */

@@ -8,7 +8,11 @@ import { AsideThread } from '../../src/server/aside.ts';
 import type { AsideSetup } from '../../src/server/aside-messages.ts';
 import { chatLogOf, printerOf } from '../../src/server/body-sinks.ts';
 import { chatAnswer, chatStream, happening, jsonAnswer } from '../chatlog/exchanges.ts';
+import { useOwnUserSecret } from '../../src/store/user-digest.ts';
 import { streamOf } from '../logfile/printer.ts';
+
+// The other thread has to make the same digests of keys.
+useOwnUserSecret();
 
 const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));

@@ -3,6 +3,9 @@ import { type Fields, ownCounts, usageHolders } from './usage-counts.ts';
 /** Characters of one value that are held. */
 const MOST_VALUE = 64 * 1024;
 
+/** Bytes of a string that are looked at one by one. */
+const NEAR = 64;
+
 /** No name of interest is longer. */
 const LONGEST_NAME = 40;
 
@@ -39,10 +42,12 @@ export class UsageScan {
   feed(bytes: Uint8Array): void {
     this.valueFrom = 0;
     const marks = new Marks(bytes);
+    const { length } = bytes;
     let i = this.inString ? this.restOfString(bytes, marks, 0) : 0;
-    while (i < bytes.length) {
+    while (i < length) {
       const byte = bytes[i]!;
       i++;
+      if (isPlain[byte] === 1) continue;
       if (byte === QUOTE) {
         // Outside of messages there is text of other kinds: comments, names of events.
         if (this.depth === 0) continue;
@@ -70,32 +75,33 @@ export class UsageScan {
 
   /** @returns where to go on: behind the quote, or at the end of the piece */
   private restOfString(bytes: Uint8Array, marks: Marks, from: number): number {
-    let at = from;
-    if (this.escaped && at < bytes.length) {
-      this.escaped = false;
-      at++;
-    }
+    const { length } = bytes;
+    let at = this.escaped ? from + 1 : from;
+    this.escaped = false;
     for (;;) {
-      const quote = marks.quote(at);
-      const backslash = marks.backslash(at);
-      if (quote <= backslash) {
-        this.keepName(bytes, from, quote);
-        if (quote === bytes.length) return quote;
-        this.inString = false;
-        return quote + 1;
+      // Most strings are short; a call of native code costs as much as this.
+      for (const near = Math.min(length, at + NEAR); at < near; at++) {
+        const byte = bytes[at];
+        if (byte === BACKSLASH) at++;
+        else if (byte === QUOTE) {
+          this.keepName(bytes, from, at);
+          this.inString = false;
+          return at + 1;
+        }
       }
-      at = backslash + 2;
-      if (at > bytes.length) this.escaped = true;
-      if (at >= bytes.length) {
-        this.string = undefined;
-        return bytes.length;
-      }
+      if (at < length) at = Math.min(marks.quote(at), marks.backslash(at));
+      if (at < length) continue;
+      // A backslash was the last byte.
+      this.escaped = at > length;
+      this.keepName(bytes, from, length);
+      return length;
     }
   }
 
   private keepName(bytes: Uint8Array, from: number, to: number): void {
     if (this.string === undefined) return;
-    const isShort = this.string.length + to - from <= LONGEST_NAME && this.level <= 3;
+    // A value that is held has no names of interest.
+    const isShort = this.string.length + to - from <= LONGEST_NAME && this.level <= 3 && !this.value;
     this.string = isShort ? this.string + Buffer.prototype.latin1Slice.call(bytes, from, to) : undefined;
   }
 
@@ -165,6 +171,10 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
+
+/** Bytes that mean nothing outside of strings: digits, white space and the like. */
+const isPlain = new Uint8Array(256).fill(1);
+for (const byte of [QUOTE, COLON, COMMA, OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST]) isPlain[byte] = 0;
 
 /** Where quotes and backslashes are, looked for natively and each once. */
 class Marks {
