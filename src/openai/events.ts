@@ -51,13 +51,14 @@ export function fieldIn(event: string, name: string): string | undefined {
 
 /**
  * What each event of a stream says, up to `[DONE]`; those without data are left out.
+ * @param parse - reads one event's JSON
  * @throws SyntaxError for data that is no JSON
  */
-export function* messagesIn(text: string): Generator<unknown> {
+export function* messagesIn(text: string, parse: (json: string) => unknown = JSON.parse): Generator<unknown> {
   for (const event of eventsIn(text)) {
     const data = dataIn(event)?.trim();
     if (data === '[DONE]') return;
-    if (data) yield JSON.parse(data);
+    if (data) yield parse(data);
   }
 }
 

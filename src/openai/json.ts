@@ -23,6 +23,26 @@ export function setMember(target: Fields, name: string, value: unknown): void {
   if (!(name in target) || !isVoid(value)) target[name] = value;
 }
 
+/**
+ * Sets a member that may be said once or each time, and then in the same words or with more: an object with further
+ * members, a list with further items.
+ * @throws TypeError when what was said before is not in it: it may be a piece
+ */
+export function setSame(target: Fields, name: string, value: unknown): void {
+  if (name in target && !isVoid(value) && !isVoid(target[name]) && !goesOn(target[name], value))
+    throw new TypeError(`${name} came in two ways`);
+  setMember(target, name, value);
+}
+
+function goesOn(before: unknown, after: unknown): boolean {
+  if (before === null || typeof before !== 'object') return before === null || before === after;
+  if (Array.isArray(before) && Array.isArray(after))
+    return before.every((item, at) => JSON.stringify(item) === JSON.stringify(after[at]));
+  const [one, other] = [objectOf(before), objectOf(after)];
+  if (!one || !other) return false;
+  return Object.keys(one).every((name) => name in other && goesOn(one[name], other[name]));
+}
+
 /** Adds what came of a member: text to text; anything else takes the place of what was there. */
 export function addText(target: Fields, name: string, value: unknown): void {
   const before = target[name];
@@ -46,35 +66,48 @@ export function without(fields: Fields, names: readonly string[]): Fields {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** Integers of up to so many digits are exact in JavaScript. */
-const EXACT_DIGITS = 15;
+/** Numbers of fewer characters are exact in JavaScript. */
+const EXACT = 16;
 
-/** Whether JSON, or events of JSON, holds a number that JavaScript may not write back as the same number. */
+/** Whether JSON, or events of JSON, holds a number that JavaScript does not write back as it was written. */
 export function hasInexactNumber(bytes: Uint8Array): boolean {
   let isInString = false;
-  let digits = 0;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]!;
     if (isInString) {
       if (byte === BACKSLASH) i++;
       else if (byte === QUOTE) isInString = false;
-    } else if (byte >= 0x30 && byte <= 0x39) {
-      if (++digits > EXACT_DIGITS && !isFraction(bytes, i)) return true;
-    } else {
-      // `1e400`: an exponent behind a digit.
-      if (digits > 0 && (byte === 0x65 || byte === 0x45)) return true;
-      digits = 0;
-      if (byte === QUOTE) isInString = true;
+    } else if (byte === QUOTE) isInString = true;
+    else if (isDigit(byte) || byte === MINUS) {
+      const start = i;
+      let isPlain = true;
+      for (; i < bytes.length && isNumberPart(bytes[i]!); i++) if (!isDigit(bytes[i]!)) isPlain = false;
+      // Fast path: a short integer.
+      const isExact = isPlain && i - start < EXACT;
+      const written = isExact ? '' : Buffer.prototype.latin1Slice.call(bytes, start, i);
+      if (!isExact && String(Number(written)) !== written) return true;
+      i--;
     }
   }
   return false;
 }
 
-/** Digits behind a point: what was written from a double reads back as the same double. */
-function isFraction(bytes: Uint8Array, at: number): boolean {
-  let start = at;
-  while (start > 0 && bytes[start]! >= 0x30 && bytes[start]! <= 0x39) start--;
-  return bytes[start] === 0x2e;
+const MINUS = 0x2d;
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+/** Digits, a point, an exponent and signs. */
+const isNumberPart = (byte: number): boolean =>
+  isDigit(byte) || byte === 0x2e || byte === MINUS || byte === 0x2b || byte === 0x65 || byte === 0x45;
+
+/** As `JSON.parse`, but each number is written back as it was written; those that differ are objects until then. */
+export function parseExactly(json: string): unknown {
+  return JSON.parse(json, keepNumber as (name: string, value: unknown) => unknown);
+}
+
+/** Source text access, of ECMAScript 2026: the types do not know it yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+function keepNumber(_name: string, value: unknown, { source }: { readonly source: string }): unknown {
+  return typeof value === 'number' && String(value) !== source ? rawJSON(source) : value;
 }
 
 const SPACE = 0x20;

@@ -67,18 +67,49 @@ test.each([
     ],
   ],
   [
-    'a new id with each piece',
+    'pieces in any order that repeat the id',
     [
       [call(0, 'a', 'weather', '')],
-      [call(0, 'other', undefined, '{"c":1}')],
-      [call(1, 'b', 'time', '{"z":2}')],
+      [call(0, 'b', 'time', '')],
+      [call(0, 'b', undefined, '{"z":2}')],
+      [call(0, 'a', undefined, '{"c":1}')],
     ],
   ],
-])('two calls in %s stay two calls', (what, deltas) => {
-  const got = callsOf(...deltas) as { id: string }[];
-  // The server that makes up ids has no other for its first call than the last one it said.
-  if (what === 'a new id with each piece') expect(got.map(({ id }) => id)).toEqual(['other', 'b']);
-  else expect(got).toEqual(both);
+  [
+    'an index that is text',
+    [[call('0' as never, 'a', 'weather', '{"c":1}')], [call('1' as never, 'b', 'time', '{"z":2}')]],
+  ],
+])('two calls in %s stay two calls', (_what, deltas) => {
+  expect(callsOf(...deltas)).toEqual(both);
+});
+
+test.each([
+  ['a new id with each piece', [[call(0, 'a', 'weather', '')], [call(0, 'other', undefined, '{"c":1}')]]],
+  [
+    'the id of a second call without its name',
+    [[call(0, 'a', 'weather', '{}')], [call(0, 'b', undefined, '')], [call(0, undefined, 'time', '{}')]],
+  ],
+  [
+    'no ids, one index, two names',
+    [[call(0, undefined, 'weather', '{"c"')], [call(0, undefined, 'time', '{"z":2}')]],
+  ],
+  [
+    'a call that is said again as a whole',
+    [[call(0, 'a', 'weather', '{"c":1}')], [call(0, 'a', 'weather', '{"c":1}')]],
+  ],
+  [
+    'the same name with another id before any arguments',
+    [[call(0, 'a', 'weather', '')], [call(0, 'b', 'weather', '{"c":1}')]],
+  ],
+  ['another id within the arguments', [[call(0, 'a', 'weather', '{"c"')], [call(0, 'b', 'time', ':1}')]]],
+  ['arguments that are cut', [[call(0, 'a', 'weather', '{"c":')]]],
+])('%s: nothing is made of it, since it may mean two things', (_what, deltas) => {
+  expect(callsOf(...deltas)).toBeUndefined();
+});
+
+test('arguments that are cut are kept where the model was stopped', () => {
+  const deltas = [{ tool_calls: [call(0, 'a', 'weather', '{"c":')] }];
+  expect(messageOf(deltas, 'length')?.['tool_calls']).toEqual([whole('a', 'weather', '{"c":')]);
 });
 
 test.each([
@@ -95,6 +126,9 @@ test.each([
 const block = (thinking: string, signature: string) => ({
   thinking_blocks: [{ type: 'thinking', thinking, signature }],
 });
+const hidden = (data: string) => ({ thinking_blocks: [{ type: 'redacted_thinking', data }] });
+const sealed = (data: string) => ({ reasoning_details: [{ type: 'reasoning.encrypted', data }] });
+const legacy = (name: string, args: string) => ({ function_call: { name, arguments: args } });
 const cited = (url: string) => ({ annotations: [{ type: 'url_citation', url }] });
 
 test('blocks of thinking are joined, and a signature ends one', () => {
@@ -141,16 +175,74 @@ const plain = (more: string): string =>
   `{"id":"x","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]${more}}`;
 
 test.each([
-  ['a large integer', ',"seed":12345678901234567890', false],
-  ['the largest exact length', ',"created":123456789012345', true],
-  ['an exponent', ',"x":1e400', false],
-  ['digits in a text', ',"x":"12345678901234567890 \\" 12345678901234567890"', true],
-  ['digits behind a point', ',"x":0.12345678901234567', true],
-  ['a large integer behind a text', ',"x":"a\\\\","y":[12345678901234567890]', false],
-])('an answer with %s changes its form only where its numbers stay exact', (_what, more, isMade) => {
-  const kept = { contentType: 'application/json', body: Buffer.from(plain(more)) };
-  expect(replayOf('chat', kept, { stream: true, includeUsage: false }) !== undefined).toBe(isMade);
-  const stream = `data: {"id":"x","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]${more}}\n\ndata: [DONE]\n\n`;
-  const events = { contentType: 'text/event-stream', body: Buffer.from(stream) };
-  expect(replayOf('chat', events, { stream: false, includeUsage: false }) !== undefined).toBe(isMade);
+  '"seed":12345678901234567890',
+  '"x":1e400,"y":-0,"z":1.0',
+  '"x":-1.1920928955078125e-07',
+  '"x":[{"y":9007199254740993}],"z":"12345678901234567890 \\" 1.0"',
+  '"x":0.12345678901234567890123',
+])('numbers are written as they came where the form changes: %s', (more) => {
+  const kept = { contentType: 'application/json', body: Buffer.from(plain(`,${more}`)) };
+  const stream = replayOf('chat', kept, { stream: true, includeUsage: false })!;
+  for (const member of more.split(/,(?=")/)) expect(Buffer.from(stream.body).toString()).toContain(member);
+  const back = replayOf('chat', stream, { stream: false, includeUsage: false })!;
+  for (const member of more.split(/,(?=")/)) expect(Buffer.from(back.body).toString()).toContain(member);
+});
+
+const chunkWith = (more: string, delta = '{"content":"a"}', finish = 'null'): string =>
+  `data: {"id":"x",${more}"choices":[{"index":0,"delta":${delta},"finish_reason":${finish}}]}\n\n`;
+
+test.each([
+  ['text of the whole that differs', chunkWith('"mood":"a",') + chunkWith('"mood":"b",')],
+  ['a list of the whole that differs', chunkWith('"seen":[1],') + chunkWith('"seen":[2],')],
+  ['two reasons', chunkWith('', '{}', '"length"') + chunkWith('', '{}', '"tool_calls"')],
+  ['an object in a delta that differs', chunkWith('', '{"x":{"a":1}}') + chunkWith('', '{"x":{"a":2}}')],
+  ['a list in a delta twice', chunkWith('', '{"x":[1]}') + chunkWith('', '{"x":[1]}')],
+  [
+    'sound in padded pieces',
+    chunkWith('', '{"audio":{"data":"QQ=="}}') + chunkWith('', '{"audio":{"data":"QQ=="}}'),
+  ],
+])('%s: nothing is made of it', (_what, events) => {
+  const body = Buffer.from(`${events}${chunkWith('', '{}', '"stop"')}data: [DONE]\n\n`);
+  expect(
+    replayOf('chat', { contentType: 'text/event-stream', body }, { stream: false, includeUsage: false }),
+  ).toBeUndefined();
+});
+
+test('what is said with each event, or with more each time, is said once', () => {
+  const events =
+    chunkWith('"provider":"P","citations":["a"],"x_groq":{"id":"r"},') +
+    chunkWith('"provider":"P","citations":["a","b"],') +
+    chunkWith('"x_groq":{"id":"r","usage":{"total_tokens":3}},', '{}', '"stop"');
+  const body = Buffer.from(`${events}data: [DONE]\n\n`);
+  const answer = replayOf(
+    'chat',
+    { contentType: 'text/event-stream', body },
+    { stream: false, includeUsage: false },
+  );
+  expect(JSON.parse(Buffer.from(answer!.body).toString())).toMatchObject({
+    provider: 'P',
+    citations: ['a', 'b'],
+    x_groq: { id: 'r', usage: { total_tokens: 3 } },
+    choices: [{ message: { content: 'aa' }, finish_reason: 'stop' }],
+  });
+});
+
+test('blocks that are encrypted come whole, and each stays one', () => {
+  expect(messageOf([hidden('a'), hidden('b'), { content: 'x' }], 'stop')?.['thinking_blocks']).toHaveLength(
+    2,
+  );
+  expect(messageOf([sealed('a'), sealed('b'), { content: 'x' }], 'stop')?.['reasoning_details']).toHaveLength(
+    2,
+  );
+});
+
+test('a function call whose name comes in pieces is whole', () => {
+  expect(
+    messageOf([legacy('wea', ''), legacy('ther', ''), legacy('', '{"c":1}')], 'function_call')?.[
+      'function_call'
+    ],
+  ).toEqual({
+    name: 'weather',
+    arguments: '{"c":1}',
+  });
 });

@@ -66,7 +66,8 @@ export function choicesOf(answer: Fields): { index: number; choice: Fields }[] |
     if (!choice) return undefined;
     choices.push({ index: typeof choice.index === 'number' ? choice.index : place, choice });
   }
-  return choices;
+  // A client would take two with one index for one.
+  return new Set(choices.map(({ index }) => index)).size === choices.length ? choices : undefined;
 }
 
 /** The end of a choice that is not its last event: members an upstream writes as null each time. */

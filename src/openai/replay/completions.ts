@@ -1,28 +1,32 @@
 import { Chunks, choicesOf, unfinished } from './chunks.ts';
 import { messagesIn } from '../events.ts';
-import { gathered } from './gathered.ts';
-import { addItems, addText, emptyFields, objectOf, setMember, without } from '../json.ts';
+import { gathered, type Joining, loosely } from './gathered.ts';
+import { addItems, addText, emptyFields, objectOf, setMember, setSame, without } from '../json.ts';
 import type { Fields } from '../json.ts';
 import { piecesOf, tokenPieces } from './pieces.ts';
 
 const OBJECT = 'text_completion';
 
 /** A (legacy) completion put together from its stream. @throws for what can't be joined */
-export function completionsPlain(text: string): Fields | undefined {
-  return gathered(messagesIn(text), OBJECT, () => new Choice());
+export function completionsPlain(text: string, { isStrict, parse }: Joining = loosely): Fields | undefined {
+  return gathered(messagesIn(text, parse), OBJECT, () => new Choice(isStrict), isStrict);
 }
 
 class Choice {
   private readonly fields: Fields = Object.assign(emptyFields(), { text: '', index: 0 });
+
+  constructor(private readonly isStrict: boolean) {}
 
   add(chunk: Fields): void {
     const { fields } = this;
     for (const name in chunk) {
       const value = chunk[name];
       if (name === 'text') addText(fields, name, value);
+      else if (name === 'index') setMember(fields, name, value);
       else if (name === 'logprobs' && objectOf(value)) this.addLogprobs(value as Fields);
-      else if (Array.isArray(value)) addItems(fields, name, value);
-      else setMember(fields, name, value);
+      else if (Array.isArray(value) && (!this.isStrict || name === 'token_ids'))
+        addItems(fields, name, value);
+      else (this.isStrict ? setSame : setMember)(fields, name, value);
     }
   }
 

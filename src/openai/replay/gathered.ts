@@ -1,5 +1,5 @@
 import { tellsOfError } from '../error.ts';
-import { emptyFields, objectOf, setMember } from '../json.ts';
+import { emptyFields, objectOf, setMember, setSame } from '../json.ts';
 import type { Fields } from '../json.ts';
 
 /** A choice that is put together. */
@@ -8,12 +8,34 @@ export interface Gathering {
   finish(): Fields;
 }
 
+/** How a stream is put together. */
+export interface Joining {
+  /** For a log, what came is shown as well as it can be; for a replay, what may mean two things throws. */
+  readonly isStrict: boolean;
+  /** Reads one event's JSON. */
+  readonly parse: (json: string) => unknown;
+}
+
+export const loosely: Joining = { isStrict: false, parse: JSON.parse };
+
+/** Members of the whole of which the last word counts. */
+const ownMembers: ReadonlySet<string> = new Set([
+  'id',
+  'object',
+  'created',
+  'model',
+  'system_fingerprint',
+  'service_tier',
+  'usage',
+]);
+
 /** Choices of one answer, at most: a damaged index must not make a hundred thousand. */
 const MOST_CHOICES = 10_000;
 
 /**
  * Puts an answer together from its chunks: of what they say of the whole, the last word counts.
  * @param begin - makes an empty choice
+ * @param isStrict - a member that may come in pieces throws
  * @returns undefined when there is no choice, or an error
  * @throws for what can't be joined
  */
@@ -21,6 +43,7 @@ export function gathered(
   messages: Iterable<unknown>,
   object: string,
   begin: () => Gathering,
+  isStrict: boolean,
 ): Fields | undefined {
   const answer = emptyFields();
   const choices = new Map<number, Gathering>();
@@ -29,7 +52,8 @@ export function gathered(
     if (!chunk || tellsOfError(chunk)) return undefined;
     for (const name in chunk) {
       if (name === 'choices') addChoices(choices, chunk.choices, begin);
-      else if (isOfWhole(name, chunk[name])) setMember(answer, name, chunk[name]);
+      else if (isOfWhole(name, chunk[name], answer))
+        (isStrict && !ownMembers.has(name) ? setSame : setMember)(answer, name, chunk[name]);
     }
     answer.object = object;
     // Its place is before the usage.
@@ -56,8 +80,8 @@ function addChoices(choices: Map<number, Gathering>, value: unknown, begin: () =
 }
 
 /** Not what pads a chunk, or says "none so far"; Azure's events of filters alone are of the year 1970. */
-function isOfWhole(name: string, value: unknown): boolean {
+function isOfWhole(name: string, value: unknown, answer: Fields): boolean {
   if (name === 'obfuscation') return false;
   if (name === 'usage') return value !== null;
-  return name !== 'created' || value !== 0;
+  return name !== 'created' || value !== 0 || !('created' in answer);
 }

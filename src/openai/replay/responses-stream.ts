@@ -54,6 +54,7 @@ const steps: Readonly<Record<string, readonly [before: readonly string[], after:
   image_generation_call: [['in_progress', 'generating'], ['completed']],
   code_interpreter_call: [['in_progress'], ['interpreting', 'completed']],
   mcp_call: [['in_progress'], []],
+  mcp_list_tools: [['in_progress'], ['completed']],
 };
 
 /** What an item has only when it is done. */
