@@ -76,7 +76,8 @@ export function hasInexactNumber(bytes: Uint8Array): boolean {
     const byte = bytes[i]!;
     if (isInString) {
       if (byte === BACKSLASH) i++;
-      else if (byte === QUOTE) isInString = false;
+      // No string goes past its line: a quote in a comment of a stream ends with it.
+      else if (byte === QUOTE || byte === 10 || byte === 13) isInString = false;
     } else if (byte === QUOTE) isInString = true;
     else if (isDigit(byte) || byte === MINUS) {
       const start = i;

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import type { Handler } from '../support/upstream.ts';
-import { askAndKeep, chat, expectHit, startCached, statusOf } from './support.ts';
+import { askAndKeep, begin, chat, expectHit, startCached, statusOf } from './support.ts';
 
 /** Answers alice with a secret, and everybody else with a refusal. */
 const guarded: Handler = async (request) => {
@@ -30,6 +30,11 @@ const ways = [
   (who: string) => `CF-Access-Client-Secret: ${who}`,
   (who: string) => `X-Account: ${who}`,
   (who: string) => `X-MS-Client-Credential: ${who}`,
+  (who: string) => `X-Goog-IAP-JWT-Assertion: ${who}`,
+  (who: string) => `X-MS-Client-Principal: ${who}`,
+  (who: string) => `X-Forwarded-User: ${who}`,
+  (who: string) => `X-User-Id: ${who}`,
+  (who: string) => `X-User-Email: ${who}@a.example`,
 ];
 
 for (const scope of ['key', 'shared'])
@@ -41,6 +46,28 @@ for (const scope of ['key', 'shared'])
       expect([other.status, statusOf(other)]).toEqual([401, expect.stringContaining('fwd=uri-miss')]);
     }
     expectHit(await way.ask('/v1/chat/completions', chat({}, [field('alice')])));
+  });
+
+for (const scope of ['key', 'shared'])
+  test.each(ways)(`CACHE_SCOPE=${scope}: callers who ask at once are asked for apart (%p)`, async (field) => {
+    const gate = Promise.withResolvers<void>();
+    await using way = await startCached({ CACHE_SCOPE: scope }, async (request, index) => {
+      await request.whole();
+      await gate.promise;
+      await guarded(request, index);
+    });
+    const all = [field('alice'), field('bob'), 'X-Note: nobody'].map((one) =>
+      begin(way.url, chat({}, [one])),
+    );
+    await way.upstream.request(2);
+    gate.resolve();
+    const clients = await Promise.all(all);
+    const statuses: number[] = [];
+    for (const client of clients) {
+      statuses.push((await client.response('POST')).status);
+      client.leave();
+    }
+    expect(statuses).toEqual([200, 401, 401]);
   });
 
 test('fields that are new with every request do not tell callers apart', async () => {

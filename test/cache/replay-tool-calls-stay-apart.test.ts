@@ -246,3 +246,15 @@ test('a function call whose name comes in pieces is whole', () => {
     arguments: '{"c":1}',
   });
 });
+
+test('a quote in a comment hides no number', () => {
+  const body = Buffer.from(
+    `: 5" wide\n\n${chunkWith('"seed":12345678901234567890,', '{"content":"a"}', '"stop"')}data: [DONE]\n\n`,
+  );
+  const answer = replayOf(
+    'chat',
+    { contentType: 'text/event-stream', body },
+    { stream: false, includeUsage: false },
+  );
+  expect(Buffer.from(answer!.body).toString()).toContain('"seed":12345678901234567890');
+});

@@ -64,6 +64,7 @@ const otherNames: ReadonlySet<string> = new Set([
 /** Names come again and again: each is looked at once. */
 const known = new Map<string, boolean>();
 const MOST_KNOWN = 1000;
+const LONGEST_KNOWN = 64;
 
 /** Whether a field of a request may tell callers apart, by its name. @param name - in lower case */
 export function isCredential(name: string): boolean {
@@ -72,7 +73,7 @@ export function isCredential(name: string): boolean {
   // The vendor's own name says key.
   is = credentialName.test(name.replace('x-portkey-', '')) && !otherNames.has(name);
   if (known.size >= MOST_KNOWN) known.clear();
-  known.set(name, is);
+  if (name.length <= LONGEST_KNOWN) known.set(name, is);
   return is;
 }
 

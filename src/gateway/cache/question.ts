@@ -28,14 +28,14 @@ const shaping = [
 
 /**
  * Others that may shape it: all of OpenAI and Anthropic, those of gateways that choose a model, a prompt or a guard by a
- * field, and what says of itself that it names a model, a deployment, a project and the like.
+ * field, and what says of itself that it names a model, a deployment, a project, a user and the like.
  */
 const vendorName = /^(?:openai|anthropic)-/;
 const shapingName =
-  /^x-openai-|^x-anthropic-|^(?:x-)?(?:portkey|litellm|helicone|cf-aig|dashscope|amzn-bedrock)-|model|deployment|provider|organi[sz]ation|project|workspace|tenant|guardrail|method-override|^prefer$|(?:^|-)(?:org|beta|features?|prompt|config|api-version|tier)(?:-|$)/;
+  /^x-openai-|^x-anthropic-|^(?:x-)?(?:portkey|litellm|helicone|cf-aig|dashscope|amzn-bedrock)-|model|deployment|provider|organi[sz]ation|project|workspace|tenant|guardrail|method-override|^prefer$|(?:^|-)(?:user|email|org|beta|features?|prompt|config|api-version|tier)(?:-|$)/;
 /** Of those too: who asked, when and by what, new with each request or client. */
 const passingName =
-  /^x-stainless-|^x-openai-client|^x-forwarded-|^sec-|user-agent|request-id|call-id|trace-?(?:id|parent|state)|span|session|conversation-id|timestamp|retry|timeout|metadata|propert|tags?$|user-id|cache/;
+  /^x-stainless-|^x-openai-client|^sec-|user-agent|^helicone-user-id$|request-id|call-id|trace-?(?:id|parent|state)|span|session|conversation-id|timestamp|retry|timeout|metadata|propert|tags?$|cache/;
 
 /** Of a request without a body. */
 const nothing: Question = { canonical: '', model: '', stream: false, includeUsage: false };
@@ -156,6 +156,7 @@ function shapingFields(headers: Headers): string {
 /** Names of fields come again and again: each is looked at once. */
 const shapes = new Map<string, boolean>();
 const MOST_KNOWN = 1000;
+const LONGEST_KNOWN = 64;
 
 function isShaping(name: string): boolean {
   let is = shapes.get(name);
@@ -163,7 +164,7 @@ function isShaping(name: string): boolean {
   const isOther = shapingName.test(name) && !passingName.test(name) && !isCredential(name);
   is = (isOther || vendorName.test(name)) && !(shaping as readonly string[]).includes(name);
   if (shapes.size >= MOST_KNOWN) shapes.clear();
-  shapes.set(name, is);
+  if (name.length <= LONGEST_KNOWN) shapes.set(name, is);
   return is;
 }
 
