@@ -35,7 +35,7 @@ const COLON = 58;
 const eventField = Buffer.from('event:');
 const errorWord = Buffer.from('error');
 /** Words of reports that need not have that one. */
-const otherWords = ['"base_resp"', '"failed"', 'response.failed'].map((word) => Buffer.from(word));
+const otherWords = ['base_resp"', 'failed"'].map((word) => Buffer.from(word));
 
 /** Whether an event of a stream has a name that reports an error. @param event - one event, as it came */
 export function isErrorEvent(event: Uint8Array): boolean {

@@ -187,6 +187,78 @@ function streamOf(answer: Json, dice: Dice, manner: Manner): string {
     .join('');
 }
 
+/** A completion of the older API. */
+function completionOf(dice: Dice): Json {
+  const choices = Array.from({ length: dice.int(1, 3) }, (_, index) => {
+    const tokens = piecesOf(dice, textOf(dice));
+    const each = tokens.map((_token, at) => -1 - at / 8);
+    const logprobs = dice.chance(0.5) ? null : { tokens, token_logprobs: each, top_logprobs: null };
+    return { text: tokens.join(''), index, logprobs, finish_reason: dice.pick(['stop', 'length']) };
+  });
+  return {
+    id: 'cmpl-1',
+    object: 'text_completion',
+    created: 1,
+    model: 'm',
+    choices,
+    usage: { total_tokens: 3 },
+  };
+}
+
+/** A response of the Responses API. */
+function responseOf(dice: Dice): Json {
+  const part = (): Json => ({ type: 'output_text', text: textOf(dice), annotations: [], logprobs: [] });
+  const items: (() => Json)[] = [
+    () => ({ type: 'message', role: 'assistant', status: 'completed', content: [part(), part()] }),
+    () => ({
+      type: 'message',
+      role: 'assistant',
+      status: 'completed',
+      content: [{ type: 'refusal', refusal: textOf(dice) }],
+    }),
+    () => ({
+      type: 'reasoning',
+      summary: [{ type: 'summary_text', text: textOf(dice) }],
+      encrypted_content: 'eA',
+    }),
+    () => ({
+      type: 'function_call',
+      call_id: 'c',
+      name: 'f',
+      arguments: JSON.stringify({ x: textOf(dice) }),
+    }),
+    () => ({ type: 'mcp_list_tools', server_label: 's', tools: [{ name: textOf(dice) }] }),
+    () => ({ type: 'something_new', status: 'completed', what: { a: textOf(dice) } }),
+  ];
+  const output = Array.from({ length: dice.int(0, 4) }, (_, at) =>
+    Object.assign(dice.pick(items)(), { id: `item_${at}` }),
+  );
+  const status = dice.pick(['completed', 'incomplete']);
+  return {
+    id: 'resp_1',
+    object: 'response',
+    created_at: 1,
+    status,
+    error: null,
+    output,
+    usage: { total_tokens: 3 },
+  };
+}
+
+test.each([
+  ['completions', completionOf],
+  ['responses', responseOf],
+] as const)('%s: a plain answer as a stream, put together again, is the same', (family, make) => {
+  for (let seed = 1; seed <= ROUNDS; seed++) {
+    const answer = make(new Dice(seed));
+    const kept = { contentType: json, body: Buffer.from(JSON.stringify(answer)) };
+    const stream = replayOf(family, kept, { stream: true, includeUsage: family === 'completions' })!;
+    expect([seed, keepable(family, sse, stream.body)]).toEqual([seed, true]);
+    const plain = replayOf(family, stream, { stream: false, includeUsage: false })!;
+    expect([seed, JSON.parse(Buffer.from(plain.body).toString())]).toEqual([seed, answer]);
+  }
+});
+
 const plainOf = (body: Uint8Array): Json | undefined => {
   const plain = replayOf('chat', { contentType: sse, body }, { stream: false, includeUsage: false });
   return plain && (JSON.parse(Buffer.from(plain.body).toString()) as Json);
