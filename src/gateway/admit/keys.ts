@@ -149,7 +149,8 @@ export function isKeyParameter(part: string): boolean {
   return name === 'key' || (name.includes('%') && decoded(name) === 'key');
 }
 
-function decoded(text: string): string {
+/** The text of a query parameter's name or value; as it is where its escapes are none. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

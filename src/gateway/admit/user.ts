@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import type { AddressRules } from './address.ts';
-import { firstKey, isKeyParameter, placesOfKeys } from './keys.ts';
+import { decoded, firstKey, isKeyParameter, placesOfKeys } from './keys.ts';
 
 /**
  * Whom a request is counted for: the forward key where keys are checked, else the credential it came with, else its
@@ -94,4 +94,17 @@ function credentialsIn(headers: Headers, path: string, isReplaced: boolean): str
     if (isKey ? !isReplaced : credentialName.test(name) && !otherNames.has(name)) found += `?${part}\n`;
   }
   return found;
+}
+
+/** The path as it may be shown and stored: query parameters that may be credentials are without their values. */
+export function withoutSecrets(path: string): string {
+  const mark = path.indexOf('?');
+  if (mark < 0) return path;
+  const parts = path.slice(mark + 1).split('&');
+  const shown = parts.map((part) => {
+    const equals = part.indexOf('=');
+    const name = part.slice(0, Math.max(0, equals));
+    return equals >= 0 && isCredential(decoded(name).toLowerCase()) ? `${name}=***` : part;
+  });
+  return `${path.slice(0, mark)}?${shown.join('&')}`;
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import { withoutQueryKeys } from '../admit/keys.ts';
-import { isCredential } from '../admit/user.ts';
+import { isCredential, withoutSecrets } from '../admit/user.ts';
 import { type Question, readQuestion } from '../../openai/canonical.ts';
 import { type LargeQuestion, QuestionThread } from './question-thread.ts';
 import { type KnownQuestion, KnownQuestions, type Letters } from './known-questions.ts';
@@ -60,11 +60,12 @@ export class Questions {
     const { upstream, upstreamPath } = exchange.destination;
     if (body.kind === 'stream') return undefined;
     const bytes = body.kind === 'bytes' ? body.bytes : new Uint8Array();
-    const route = `${method} ${withoutQueryKeys(upstreamPath)}`;
+    const path = withoutQueryKeys(upstreamPath);
+    const route = `${method} ${withoutSecrets(path)}`;
     const { headers } = exchange.request;
     // Chat answers are JSON or events, as the body says; elsewhere a client may ask for a format here.
     const accept = exchange.family === 'other' ? (headers.get('accept') ?? '') : '';
-    const before = `${user}\n${upstream.target.baseUrl}\n${route}\n${shapingFields(headers)}${accept}\n`;
+    const before = `${user}\n${upstream.target.baseUrl}\n${method} ${path}\n${shapingFields(headers)}${accept}\n`;
     const letters = { before, body: bytes };
     const known = this.known.find(letters);
     // Whoever needs the canonical form asks for it: a hit does not.
